@@ -10,6 +10,7 @@
 //! | [`pods`] | pods as child processes that never outlive their parent |
 //! | [`scenario`] | what the demo plays and how each play must end |
 
+mod ending;
 mod exposition;
 pub mod faults;
 mod http_client;

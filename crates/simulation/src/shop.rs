@@ -50,6 +50,7 @@ pub use process::{Ready, serve_as_process};
 
 use crate::faults::Faults;
 use crate::route::Route;
+pub(crate) use catalogue::ITEM_COUNT;
 use counts::Counts;
 use store::Store;
 

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{ShopError, ShopOptions, run};
+use crate::ending;
 
 /// How long requests under way may take after the end was asked for.
 const GRACE: Duration = Duration::from_secs(2);
@@ -51,9 +52,9 @@ pub async fn serve_as_process(options: ShopOptions) -> Result<(), ShopError> {
             end.send_replace(true);
         }
     };
-    let serving = run(options, announce, until_true(ended.clone()));
+    let serving = run(options, announce, ending::asked(ended.clone()));
     let out_of_patience = async {
-        until_true(ended).await;
+        ending::asked(ended).await;
         tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
@@ -61,11 +62,6 @@ pub async fn serve_as_process(options: ShopOptions) -> Result<(), ShopError> {
         () = out_of_patience => {}
     }
     announced.map_err(ShopError::Announce)
-}
-
-async fn until_true(mut told: watch::Receiver<bool>) {
-    // An error means that nobody is left to tell, which is an end too.
-    let _ = told.wait_for(|ended| *ended).await;
 }
 
 fn print(ready: Ready) -> io::Result<()> {
