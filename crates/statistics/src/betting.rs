@@ -98,6 +98,13 @@ impl Betting {
         }
     }
 
+    /// Takes over what other bets of the same form have learned of the baseline.
+    pub(crate) fn inherit(&mut self, other: &Self) {
+        if let (Self::Block(block), Self::Block(learned)) = (self, other) {
+            block.inherit(learned);
+        }
+    }
+
     pub(crate) fn save(&self, out: &mut Vec<u8>) {
         if let Self::Block(block) = self {
             block.save(out);

@@ -194,6 +194,11 @@ impl Block {
         (canary + baseline) / self.dispersion
     }
 
+    /// Takes over what other bets have learned of the baseline.
+    pub(crate) fn inherit(&mut self, other: &Self) {
+        (self.events, self.trials) = (other.events, other.trials);
+    }
+
     pub(crate) fn save(&self, out: &mut Vec<u8>) {
         put_f64(out, self.events);
         put_f64(out, self.trials);

@@ -44,6 +44,19 @@ impl Harm {
         }
     }
 
+    /// Goes on under a design with another pod allowance, margin or dispersion, as after a change of the pod set. Evidence so
+    /// far is kept: bets may change between looks as long as they do not depend on the looks to come.
+    pub fn redesign(&mut self, design: &Design) {
+        let mut betting = Betting::new(design, Side::Harm);
+        betting.inherit(&self.betting);
+        if betting.count() != self.betting.count() {
+            // Alternatives of another kind cannot continue these sums: begin anew, which only loses evidence.
+            self.mixture = Mixture::new(design.starts, betting.weights());
+        }
+        self.betting = betting;
+        self.design = Fingerprint::new().design(design).finish();
+    }
+
     /// Returns `ln E`, finite for all counts.
     #[must_use]
     pub fn ln_e(&self) -> f64 {

@@ -1,6 +1,7 @@
 //! Counts of values by bucket, with the source's own bucket edges.
 
 use core::cmp::Ordering;
+use core::ops::AddAssign;
 
 /// A sparse histogram: upper bucket edge → count.
 ///
@@ -122,5 +123,11 @@ impl Histogram {
     /// Iterates over `(upper edge, count)`, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
         self.buckets.iter().copied()
+    }
+}
+
+impl AddAssign for Histogram {
+    fn add_assign(&mut self, other: Self) {
+        self.add(&other);
     }
 }

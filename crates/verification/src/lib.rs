@@ -2,15 +2,29 @@
 //!
 //! [`Watch::step`] moves a watch forward. It is pure: no clock, no input or output, no randomness. The same inputs give the same events.
 
+mod absolute;
+mod budget;
+mod comparable;
+mod comparison;
 pub mod decision;
+mod durations;
 pub mod event;
 pub mod exit;
+mod failing;
 pub mod intent;
+mod levels;
 pub mod observation;
+mod phase;
 pub mod recovery;
+mod row;
 pub mod seal;
+mod sight;
 pub mod slices;
 pub mod summary;
 pub mod terms;
 pub mod time;
 pub mod verdict;
+mod watch;
+mod window;
+
+pub use watch::Watch;

@@ -1,14 +1,16 @@
 //! A watch at one moment, in plain data: all that screens, reports and JSON are made from.
 
-use crate::decision::Decision;
+use crate::decision::{Decision, Verb};
 use crate::event::{HumanAct, State};
 use crate::exit::Exit;
-use crate::intent::{Intent, Outcome};
+use crate::intent::{Intent, Outcome, OutcomeKind};
 use crate::observation::{Sides, SourceProblem};
+use crate::phase::Phase;
 use crate::recovery::RecoveryReport;
-use crate::terms::Plan;
+use crate::terms::{Plan, Reaction};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
+use crate::watch::Watch;
 use core::time::Duration;
 
 /// A watch at one moment.
@@ -150,4 +152,146 @@ pub struct Phases {
     pub execute: Option<Duration>,
     /// From the outcome to the proof of recovery.
     pub verify: Option<Duration>,
+}
+
+impl Summary<'_> {
+    /// The decision that matters most: the gravest reaction, else the confirm; `None` while watching goes on without one.
+    #[must_use]
+    pub fn chief_decision(&self) -> Option<&Decision> {
+        let grave = self
+            .decisions
+            .iter()
+            .filter(|decision| decision.verb <= Verb::Review)
+            .min_by_key(|decision| decision.verb);
+        let confirmed = self
+            .decisions
+            .iter()
+            .rev()
+            .find(|decision| decision.verb == Verb::Confirm);
+        if self.state == State::Confirmed {
+            confirmed
+        } else {
+            grave.or(confirmed)
+        }
+    }
+}
+
+impl Watch {
+    /// The watch as it stands. Cost: about a millisecond a row that has seen much, for the ranges.
+    #[must_use]
+    pub fn summary(&self) -> Summary<'_> {
+        let plan = self.plan();
+        let mut rows: Vec<Row> = (0..self.rows.len())
+            .map(|at| self.summary_row(at))
+            .collect();
+        // Verdict first, then plan order, the whole before its slices: the order never changes but by verdict.
+        rows.sort_by_key(|row| {
+            (
+                row.verdict.kind,
+                row.verdict.row.criterion,
+                row.verdict.row.slice,
+            )
+        });
+        Summary {
+            plan,
+            sealed_at: self.sealed.at,
+            sealed_late: self.sealed.late,
+            started: self.started,
+            at: self.at,
+            ends: self.ends(),
+            ended: self.ended,
+            state: self.state(),
+            exit: self.exit(),
+            versions: self.versions.clone(),
+            pods: self.last_pods,
+            canary_share: self.mix.canary_share(),
+            newest: self.newest,
+            looks: self.looks,
+            warming_up: self.warming_up(),
+            rows,
+            decisions: self.decisions.clone(),
+            roll_back_at: match self.phase {
+                Phase::Deciding { effective_at } if self.held_by.is_none() => Some(effective_at),
+                _ => None,
+            },
+            held_by: self.held_by.clone(),
+            actions: self
+                .intents
+                .iter()
+                .map(|(intent, outcome)| ActionSummary {
+                    intent: intent.clone(),
+                    outcome: outcome.clone(),
+                })
+                .collect(),
+            recovery: self.recovery.clone(),
+            recovery_deadline: match &self.phase {
+                Phase::Recovering { recovery } => Some(recovery.deadline),
+                _ => None,
+            },
+            silent: self.silent.clone(),
+            timeline: self.timeline.clone(),
+            acts: self.acts.clone(),
+            phases: self.phases,
+        }
+    }
+
+    fn summary_row(&self, at: usize) -> Row {
+        let verdict = self.verdict_of(at);
+        Row {
+            name: self.row_name(verdict.row),
+            required: verdict.row.slice.is_none()
+                && self.plan().criteria[usize::from(verdict.row.criterion)].required,
+            verdict,
+        }
+    }
+
+    /// Name of a row: the criterion's, followed by ` / SLICE` for a slice.
+    #[must_use]
+    pub fn row_name(&self, id: crate::verdict::RowId) -> String {
+        let criterion = &self.plan().criteria[usize::from(id.criterion)];
+        match id
+            .slice
+            .and_then(|slice| self.slices.name(criterion.signal, slice))
+        {
+            Some(slice) => format!("{} / {slice}", criterion.name),
+            None => criterion.name.clone(),
+        }
+    }
+
+    /// The exit code so far: the gravest of the facts that hold.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        let mut facts = Vec::new();
+        let roll_back = self
+            .intents
+            .iter()
+            .rev()
+            .find(|(intent, _)| intent.reaction == Reaction::RollBack);
+        let failed = roll_back
+            .and_then(|(_, outcome)| outcome.as_ref())
+            .is_some_and(|outcome| outcome.result == OutcomeKind::Failed);
+        match &self.recovery {
+            Some(report) if report.recovered => facts.push(Exit::RolledBack),
+            Some(_) => facts.push(Exit::NotRecovered),
+            None if failed => facts.push(Exit::NotRecovered),
+            None => {}
+        }
+        match self.state() {
+            State::RollingBack => facts.push(Exit::RollBackDecided),
+            State::CannotSee => facts.push(Exit::CannotSee),
+            State::Held => facts.push(Exit::Held),
+            State::NeedsReview => facts.push(Exit::Review),
+            State::Confirmed => facts.push(Exit::Confirmed),
+            State::Watching => facts.push(Exit::Watching),
+            State::RolledBack => {}
+        }
+        for decision in &self.decisions {
+            match decision.verb {
+                Verb::Page => facts.push(Exit::Paged),
+                Verb::Ticket => facts.push(Exit::Ticket),
+                _ => {}
+            }
+        }
+        Exit::gravest(&facts)
+    }
 }
