@@ -139,9 +139,10 @@ async fn a_stale_generation_and_wrong_changes_are_refused() {
 
 #[tokio::test]
 async fn a_dead_backend_costs_its_own_share_only() {
+    let (dead, _holder) = dead_address();
     let splitter = start_splitter(splitter_options(&[
         ("a", "baseline", serve_echo("a").await),
-        ("d", "canary", dead_address()),
+        ("d", "canary", dead),
     ]))
     .await;
     let asking = Asking::new();

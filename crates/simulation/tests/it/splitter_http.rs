@@ -155,7 +155,7 @@ async fn next_frame<B: hyper::body::Body>(
 
 #[tokio::test]
 async fn a_backend_that_never_answers_is_given_up() {
-    let silent = get(|| std::future::pending::<&'static str>());
+    let silent = get(std::future::pending::<&'static str>);
     let mut options = only(serve(Router::new().route("/", silent)).await);
     options.limits.answer = Duration::from_millis(50);
     let splitter = start_splitter(options).await;

@@ -15,6 +15,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use simulation::shop::{self, ShopOptions};
 use simulation::splitter::{self, Backend, Limits, SplitterAddresses, SplitterOptions};
+use tokio::net::TcpSocket;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -111,11 +112,11 @@ pub fn free_port() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 0))
 }
 
-/// An address where nothing listens: its port was free a moment ago and is not in the range that port 0 picks again
-/// at once.
-pub fn dead_address() -> SocketAddr {
-    let listener = std::net::TcpListener::bind(free_port()).unwrap();
-    listener.local_addr().unwrap()
+/// An address where nothing listens, and the socket that keeps anyone from listening there.
+pub fn dead_address() -> (SocketAddr, TcpSocket) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(free_port()).unwrap();
+    (socket.local_addr().unwrap(), socket)
 }
 
 /// Serves a router until the test ends.

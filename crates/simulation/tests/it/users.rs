@@ -128,7 +128,8 @@ async fn what_the_shop_counts_is_what_its_visitors_saw() {
 
 #[tokio::test]
 async fn requests_without_an_answer_are_counted_by_what_became_of_them() {
-    let tally = tally_of(bounded(dead_address(), 50)).await;
+    let (dead, _holder) = dead_address();
+    let tally = tally_of(bounded(dead, 50)).await;
     assert_eq!((tally.sent, tally.broken), (50, 50), "{tally:?}");
     assert_eq!(tally.failed(), 50);
 
