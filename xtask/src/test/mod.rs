@@ -1,0 +1,206 @@
+//! `cargo xtask test`: everything that must hold before a change is shared, step by step.
+
+mod counts;
+mod generated;
+mod packages;
+mod programs;
+
+use std::cell::RefCell;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::command::{cargo, run, run_and_read};
+use crate::workspace::Workspace;
+use crate::{arrows, tidy};
+use counts::Counts;
+use generated::Generated;
+
+/// What the steps share.
+struct Run {
+    workspace: Workspace,
+    counts: RefCell<Counts>,
+    generated_before: Generated,
+}
+
+struct Step {
+    name: &'static str,
+    /// Returns a closing remark, which may be empty.
+    run: fn(&Run) -> Result<String>,
+    /// What to do when it fails.
+    remedy: &'static str,
+}
+
+/// In this order: what is cheap and fails often comes first; all cargo commands are workspace-wide, so that nothing is
+/// built twice with different features.
+const STEPS: [Step; 9] = [
+    Step {
+        name: "programs",
+        run: |_| programs::provide(),
+        remedy: "install what the message names, then run `cargo xtask test` again",
+    },
+    Step {
+        name: "format",
+        run: |run| silent(cargo_in(run, &["fmt", "--all", "--check"])),
+        remedy: "run `cargo fmt --all`",
+    },
+    Step {
+        name: "arrows",
+        run: |run| arrows::check(&run.workspace),
+        remedy: "each finding says how; again alone: `cargo xtask arrows`",
+    },
+    Step {
+        name: "tidy",
+        run: |run| tidy::check(&run.workspace),
+        remedy: "each finding says how; again alone: `cargo xtask tidy`",
+    },
+    Step {
+        name: "clippy",
+        run: |run| {
+            silent(cargo_in(
+                run,
+                &[
+                    "clippy",
+                    "--workspace",
+                    "--all-targets",
+                    "--",
+                    "-D",
+                    "warnings",
+                ],
+            ))
+        },
+        remedy: "repair the first warning; again alone: `cargo xtask test clippy`",
+    },
+    Step {
+        name: "build",
+        // With all targets the tests' features count too, and the programs that tests start are there.
+        run: |run| silent(cargo_in(run, &["build", "--workspace", "--all-targets"])),
+        remedy: "repair the first error; again alone: `cargo xtask test build`",
+    },
+    Step {
+        name: "examples in documentation",
+        run: documentation,
+        remedy: "repair the example or the code it shows; again alone: `cargo test --doc --workspace`",
+    },
+    Step {
+        name: "tests",
+        run: tests,
+        remedy: "again alone: `cargo nextest run --workspace NAME`; an intended change of an expected file: UPDATE_EXPECTED=1",
+    },
+    Step {
+        name: "generated files",
+        run: |run| {
+            run.generated_before
+                .compare(&Generated::read(&run.workspace)?)
+        },
+        remedy: "look at `git diff`, then commit the files or repair what writes them",
+    },
+];
+
+/// Runs all steps, or those whose name begins with one of `chosen`; stops at the first that fails.
+///
+/// # Errors
+/// If a step fails, or a name chooses none.
+pub fn test(workspace: Workspace, chosen: &[String]) -> Result<()> {
+    for name in chosen {
+        if !STEPS
+            .iter()
+            .any(|step| step.name.starts_with(name.as_str()))
+        {
+            let names: Vec<&str> = STEPS.iter().map(|step| step.name).collect();
+            bail!(
+                "no step is called `{name}`; there are: {}",
+                names.join(", ")
+            );
+        }
+    }
+    let begun = Instant::now();
+    let run = Run {
+        generated_before: Generated::read(&workspace)?,
+        workspace,
+        counts: RefCell::default(),
+    };
+    let is_chosen = |step: &&Step| {
+        chosen.is_empty()
+            || chosen
+                .iter()
+                .any(|name| step.name.starts_with(name.as_str()))
+    };
+    for step in STEPS.iter().filter(is_chosen) {
+        perform(step, &run)?;
+    }
+    println!("all steps done in {}", seconds(begun));
+    println!("{}", run.counts.borrow());
+    Ok(())
+}
+
+fn perform(step: &Step, run: &Run) -> Result<()> {
+    println!("== {}", step.name);
+    let begun = Instant::now();
+    match (step.run)(run) {
+        Ok(remark) if remark.is_empty() => println!("   {} in {}", step.name, seconds(begun)),
+        Ok(remark) => println!("   {} in {}: {remark}", step.name, seconds(begun)),
+        Err(error) => {
+            println!("   {} failed after {}", step.name, seconds(begun));
+            bail!(
+                "step `{}`: {error:#}\nwhat to do: {}",
+                step.name,
+                step.remedy
+            );
+        }
+    }
+    Ok(())
+}
+
+fn documentation(run: &Run) -> Result<String> {
+    let printed = run_and_read(&mut cargo_in(run, &["test", "--doc", "--workspace"]))?;
+    let counts = counts::of_documentation(&printed);
+    *run.counts.borrow_mut() += counts;
+    Ok(counts.to_string())
+}
+
+fn tests(run: &Run) -> Result<String> {
+    let report = run.workspace.target.join("nextest/default/junit.xml");
+    // A report of an earlier run must not speak for this one.
+    if report.exists() {
+        std::fs::remove_file(&report)?;
+    }
+    let mut nextest = cargo_in(run, &["nextest", "run", "--workspace"]);
+    nextest.env("PATH", programs::search_path());
+    let outcome = crate::command::run(&mut nextest);
+    let counts = counts::of_report(&report);
+    match (outcome, counts) {
+        (Ok(()), Ok(counts)) => {
+            *run.counts.borrow_mut() += counts;
+            Ok(counts.to_string())
+        }
+        (Ok(()), Err(error)) => Err(error),
+        (Err(error), Ok(counts)) => Err(error.context(counts.to_string())),
+        (Err(error), Err(_)) => Err(error),
+    }
+}
+
+fn cargo_in(run: &Run, arguments: &[&str]) -> Command {
+    let mut command = Command::new(cargo());
+    command.current_dir(&run.workspace.root).args(arguments);
+    command
+}
+
+fn silent(mut command: Command) -> Result<String> {
+    run(&mut command)?;
+    Ok(String::new())
+}
+
+fn seconds(begun: Instant) -> String {
+    let elapsed = begun.elapsed().as_secs_f64();
+    if elapsed < 60.0 {
+        format!("{elapsed:.1} s")
+    } else {
+        format!(
+            "{:.0} min {:02.0} s",
+            (elapsed / 60.0).floor(),
+            elapsed % 60.0
+        )
+    }
+}
