@@ -1,6 +1,9 @@
 //! Watches played from start to end with constructed observations.
 #![allow(clippy::unwrap_used)]
 
+mod comparability;
 mod end_of_watch;
+mod latency;
 mod player;
+mod properties;
 mod reactions;
