@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 /// Returns the cargo that runs us, so that one toolchain does everything.
 pub fn cargo() -> OsString {
@@ -61,11 +61,11 @@ pub fn capture(command: &mut Command) -> Result<String> {
     String::from_utf8(output.stdout).with_context(|| format!("`{}` printed no text", line(command)))
 }
 
-/// Runs with the terminal as its own, and returns what it printed to standard output as well.
+/// Runs with the terminal as its own, and returns what it printed to standard output as well as how it ended.
 ///
 /// # Errors
-/// If the program cannot start or ends badly.
-pub fn run_and_read(command: &mut Command) -> Result<String> {
+/// If the program cannot start.
+pub fn run_and_read(command: &mut Command) -> Result<(String, Result<()>)> {
     let mut child = command
         .stdout(Stdio::piped())
         .spawn()
@@ -79,10 +79,12 @@ pub fn run_and_read(command: &mut Command) -> Result<String> {
         printed.push('\n');
     }
     let status = child.wait()?;
-    if !status.success() {
-        bail!("`{}` ended with {status}", line(command));
-    }
-    Ok(printed)
+    let outcome = if status.success() {
+        Ok(())
+    } else {
+        Err(anyhow!("`{}` ended with {status}", line(command)))
+    };
+    Ok((printed, outcome))
 }
 
 /// Returns the command as one would type it.

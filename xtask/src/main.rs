@@ -33,7 +33,7 @@ cargo xtask COMMAND
 
 fn main() -> ExitCode {
     match dispatch() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
@@ -41,11 +41,11 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch() -> Result<()> {
+fn dispatch() -> Result<ExitCode> {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.is_empty() || arguments[0] == "help" || arguments[0] == "--help" {
         println!("{HELP}");
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     let name = arguments.remove(0);
     let takes_arguments = matches!(name.as_str(), "test" | "bench");
@@ -57,7 +57,9 @@ fn dispatch() -> Result<()> {
     }
     let workspace = Workspace::read(&command::workspace_root()?)?;
     match name.as_str() {
-        "test" => test::test(workspace, &arguments)?,
+        // What failed is told already, above the count.
+        "test" if !test::test(&workspace, &arguments)? => return Ok(ExitCode::FAILURE),
+        "test" => {}
         "arrows" => println!("{}", arrows::check(&workspace)?),
         "tidy" => println!("{}", tidy::check(&workspace)?),
         "schema" => generate::generate(&workspace, generate::What::Schema)?,
@@ -65,5 +67,5 @@ fn dispatch() -> Result<()> {
         "bench" => measure::measure(&workspace, &arguments)?,
         _ => bail!("no command is called `{name}`\n\n{HELP}"),
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

@@ -18,16 +18,23 @@ use counts::Counts;
 use generated::Generated;
 
 /// What the steps share.
-struct Run {
-    workspace: Workspace,
-    counts: RefCell<Counts>,
+struct Run<'a> {
+    workspace: &'a Workspace,
+    /// None before the first test.
+    counts: RefCell<Option<Counts>>,
     generated_before: Generated,
+}
+
+impl Run<'_> {
+    fn count(&self, counts: Counts) {
+        *self.counts.borrow_mut().get_or_insert_default() += counts;
+    }
 }
 
 struct Step {
     name: &'static str,
     /// Returns a closing remark, which may be empty.
-    run: fn(&Run) -> Result<String>,
+    run: fn(&Run<'_>) -> Result<String>,
     /// What to do when it fails.
     remedy: &'static str,
 }
@@ -47,12 +54,12 @@ const STEPS: [Step; 9] = [
     },
     Step {
         name: "arrows",
-        run: |run| arrows::check(&run.workspace),
+        run: |run| arrows::check(run.workspace),
         remedy: "each finding says how; again alone: `cargo xtask arrows`",
     },
     Step {
         name: "tidy",
-        run: |run| tidy::check(&run.workspace),
+        run: |run| tidy::check(run.workspace),
         remedy: "each finding says how; again alone: `cargo xtask tidy`",
     },
     Step {
@@ -92,17 +99,17 @@ const STEPS: [Step; 9] = [
         name: "generated files",
         run: |run| {
             run.generated_before
-                .compare(&Generated::read(&run.workspace)?)
+                .compare(&Generated::read(run.workspace)?)
         },
         remedy: "look at `git diff`, then commit the files or repair what writes them",
     },
 ];
 
-/// Runs all steps, or those whose name begins with one of `chosen`; stops at the first that fails.
+/// Runs all steps, or those whose name begins with one of `chosen`; stops at the first that fails and returns false.
 ///
 /// # Errors
-/// If a step fails, or a name chooses none.
-pub fn test(workspace: Workspace, chosen: &[String]) -> Result<()> {
+/// If a name chooses no step.
+pub fn test(workspace: &Workspace, chosen: &[String]) -> Result<bool> {
     for name in chosen {
         if !STEPS
             .iter()
@@ -117,7 +124,7 @@ pub fn test(workspace: Workspace, chosen: &[String]) -> Result<()> {
     }
     let begun = Instant::now();
     let run = Run {
-        generated_before: Generated::read(&workspace)?,
+        generated_before: Generated::read(workspace)?,
         workspace,
         counts: RefCell::default(),
     };
@@ -127,40 +134,49 @@ pub fn test(workspace: Workspace, chosen: &[String]) -> Result<()> {
                 .iter()
                 .any(|name| step.name.starts_with(name.as_str()))
     };
-    for step in STEPS.iter().filter(is_chosen) {
-        perform(step, &run)?;
+    let all_hold = STEPS
+        .iter()
+        .filter(is_chosen)
+        .all(|step| perform(step, &run));
+    if all_hold {
+        println!("all steps done in {}", seconds(begun));
     }
-    println!("all steps done in {}", seconds(begun));
-    println!("{}", run.counts.borrow());
-    Ok(())
+    // The last line is the count, whatever happened; steps without tests have none.
+    if let Some(counts) = *run.counts.borrow() {
+        println!("{counts}");
+    }
+    Ok(all_hold)
 }
 
-fn perform(step: &Step, run: &Run) -> Result<()> {
+/// Returns whether the step holds.
+fn perform(step: &Step, run: &Run<'_>) -> bool {
     println!("== {}", step.name);
     let begun = Instant::now();
     match (step.run)(run) {
         Ok(remark) if remark.is_empty() => println!("   {} in {}", step.name, seconds(begun)),
         Ok(remark) => println!("   {} in {}: {remark}", step.name, seconds(begun)),
         Err(error) => {
-            println!("   {} failed after {}", step.name, seconds(begun));
-            bail!(
-                "step `{}`: {error:#}\nwhat to do: {}",
+            println!(
+                "   {} failed after {}: {error:#}",
                 step.name,
-                step.remedy
+                seconds(begun)
             );
+            println!("   what to do: {}", step.remedy);
+            return false;
         }
     }
-    Ok(())
+    true
 }
 
-fn documentation(run: &Run) -> Result<String> {
-    let printed = run_and_read(&mut cargo_in(run, &["test", "--doc", "--workspace"]))?;
+fn documentation(run: &Run<'_>) -> Result<String> {
+    let mut test = cargo_in(run, &["test", "--doc", "--workspace"]);
+    let (printed, outcome) = run_and_read(&mut test)?;
     let counts = counts::of_documentation(&printed);
-    *run.counts.borrow_mut() += counts;
-    Ok(counts.to_string())
+    run.count(counts);
+    outcome.map(|()| counts.to_string())
 }
 
-fn tests(run: &Run) -> Result<String> {
+fn tests(run: &Run<'_>) -> Result<String> {
     let report = run.workspace.target.join("nextest/default/junit.xml");
     // A report of an earlier run must not speak for this one.
     if report.exists() {
@@ -169,19 +185,17 @@ fn tests(run: &Run) -> Result<String> {
     let mut nextest = cargo_in(run, &["nextest", "run", "--workspace"]);
     nextest.env("PATH", programs::search_path());
     let outcome = crate::command::run(&mut nextest);
-    let counts = counts::of_report(&report);
-    match (outcome, counts) {
-        (Ok(()), Ok(counts)) => {
-            *run.counts.borrow_mut() += counts;
-            Ok(counts.to_string())
+    match counts::of_report(&report) {
+        Ok(counts) => {
+            run.count(counts);
+            outcome.map(|()| counts.to_string())
         }
-        (Ok(()), Err(error)) => Err(error),
-        (Err(error), Ok(counts)) => Err(error.context(counts.to_string())),
-        (Err(error), Err(_)) => Err(error),
+        // Without a report nothing ran: the reason is the outcome, where there is one.
+        Err(error) => outcome.and(Err(error)),
     }
 }
 
-fn cargo_in(run: &Run, arguments: &[&str]) -> Command {
+fn cargo_in(run: &Run<'_>, arguments: &[&str]) -> Command {
     let mut command = Command::new(cargo());
     command.current_dir(&run.workspace.root).args(arguments);
     command
