@@ -1,0 +1,556 @@
+//! Watches in every state.
+
+use crate::plans::{MINUTE, minutes, seconds};
+use core::time::Duration;
+use statistics::Range;
+use verification::decision::{By, Decision, Instead, Verb};
+use verification::event::{HumanAct, HumanActKind, State};
+use verification::exit::Exit;
+use verification::intent::{Intent, IntentId, Outcome, OutcomeKind};
+use verification::observation::{Gap, Side, Sides, SourceProblem};
+use verification::recovery::{RecoveryReport, RecoveryRow};
+use verification::summary::{ActionSummary, Milestone, MilestoneKind, Phases, Row, Silent, Summary};
+use verification::terms::{Limit, Noise, Plan, Reaction, Rule};
+use verification::time::Timestamp;
+use verification::verdict::{Because, Family, Method, NoiseFrom, Numbers, RowId, ThresholdProblem, Verdict, VerdictKind};
+
+/// 2026-11-20 14:00 UTC: the start of every watch here.
+pub const START: Timestamp = Timestamp::from_millis(1_795_183_200_000);
+
+pub fn sides<T>(baseline: T, canary: T) -> Sides<T> {
+    Sides { canary, baseline }
+}
+
+pub fn row_id(criterion: u16) -> RowId {
+    RowId { criterion, slice: None }
+}
+
+/// A row of the plan's criterion with a verdict.
+pub fn row(plan: &Plan, criterion: u16, kind: VerdictKind, because: Because, numbers: Numbers, since: Timestamp) -> Row {
+    let terms = &plan.criteria[usize::from(criterion)];
+    let family = match terms.rule {
+        Rule::NeverAbove(_) | Rule::NeverBelow(_) => Family::SingleStream,
+        Rule::AgainstBaseline { limit: Limit::Points(_), .. } => Family::Difference,
+        Rule::AgainstBaseline { .. } if criterion == 5 => Family::Throughout,
+        Rule::AgainstBaseline { .. } if matches!(terms.measure, verification::terms::Measure::Quantile(_)) => Family::Dominance,
+        Rule::AgainstBaseline { .. } => Family::Ratio,
+    };
+    Row {
+        name: terms.name.clone(),
+        required: terms.required,
+        verdict: Verdict {
+            row: row_id(criterion),
+            kind,
+            since,
+            because,
+            numbers,
+            method: Method {
+                family,
+                rule: terms.rule,
+                measure: terms.measure,
+                noise: Noise::ASSUMED,
+                noise_from: NoiseFrom::Assumed,
+                pod_allowance: 0.21,
+                weight: 0.2,
+                thresholds: (family == Family::Dominance).then_some((0.4, 0.45)),
+                plan_line: terms.plan_line,
+            },
+        },
+    }
+}
+
+/// Numbers of a comparison.
+pub fn numbers(baseline: f64, canary: f64, difference: f64, range: (f64, f64)) -> Numbers {
+    Numbers {
+        level: sides(Some(baseline), Some(canary)),
+        difference: Some(difference),
+        range: Some(Range { lower: Some(range.0), upper: Some(range.1) }),
+        lately: Some(difference * 1.1),
+        exposure: sides(55_102, 6_120),
+        events: sides(336, 152),
+        gaps: 1,
+        looks: 21,
+        ln_harm: 9.4,
+        ln_harm_needed: 6.2,
+        ln_safety: -3.1,
+        ln_safety_needed: 3.0,
+        remaining: None,
+    }
+}
+
+pub fn failing_payments(plan: &Plan, since: Timestamp) -> Row {
+    row(plan, 0, VerdictKind::Failing, Because::PastLimit, numbers(0.006_1, 0.024_9, 0.018_8, (0.012, 0.026)), since)
+}
+
+pub fn undecided_latency(plan: &Plan) -> Row {
+    let numbers = Numbers {
+        remaining: Some(minutes(35)),
+        ln_harm: 0.4,
+        ln_safety: 1.2,
+        ..numbers(0.412, 0.441, 0.029, (-0.018, 0.076))
+    };
+    row(plan, 2, VerdictKind::Undecided, Because::NotEnoughEvidence, numbers, START)
+}
+
+pub fn within(plan: &Plan, criterion: u16) -> Row {
+    let numbers = match criterion {
+        0 => numbers(0.006_1, 0.006_3, 0.000_2, (-0.001_1, 0.001_9)),
+        1 => Numbers { difference: None, range: None, ..numbers(0.006_1, 0.006_3, 0.0, (0.0, 0.0)) },
+        2 => numbers(0.412, 0.415, 0.003, (-0.009, 0.017)),
+        3 => numbers(0.412, 0.415, 0.007, (-0.02, 0.04)),
+        4 => numbers(0.118_2, 0.117_6, -0.005, (-0.09, 0.05)),
+        _ => Numbers { range: None, ..numbers(3.0, 3.0, 0.0, (0.0, 0.0)) },
+    };
+    let numbers = Numbers { ln_harm: -4.0, ln_safety: 5.5, ..numbers };
+    row(plan, criterion, VerdictKind::Within, Because::KeepsLimit, numbers, START + minutes(40))
+}
+
+pub fn no_data(plan: &Plan, criterion: u16, since: Timestamp) -> Row {
+    let because = Because::Missing { side: Side::Canary, gap: Gap::NoSeries, since };
+    row(plan, criterion, VerdictKind::NoData, because, Numbers { gaps: 18, ..Numbers::default() }, since)
+}
+
+pub fn milestone(after: Duration, what: MilestoneKind) -> Milestone {
+    Milestone { at: START + after, what }
+}
+
+/// Eleven minutes in, everything as it should be.
+pub fn watching(plan: &Plan) -> Summary<'_> {
+    let at = START + minutes(11);
+    Summary {
+        plan,
+        sealed_at: START - minutes(8),
+        sealed_late: false,
+        started: START,
+        at,
+        ends: START + plan.watch_for,
+        ended: None,
+        state: State::Watching,
+        exit: Exit::Watching,
+        versions: sides(Some("4.17.3".to_owned()), Some("4.18.0".to_owned())),
+        pods: sides(9, 1),
+        canary_share: Some(0.1),
+        newest: sides(Some(at - seconds(7)), Some(at - seconds(8))),
+        looks: 22,
+        warming_up: false,
+        rows: vec![undecided_latency(plan), within(plan, 0), within(plan, 1), within(plan, 3), within(plan, 4), within(plan, 5)],
+        decisions: Vec::new(),
+        roll_back_at: None,
+        held_by: None,
+        actions: Vec::new(),
+        recovery: None,
+        recovery_deadline: None,
+        silent: Vec::new(),
+        timeline: vec![
+            Milestone { at: START - minutes(8), what: MilestoneKind::Sealed },
+            milestone(Duration::ZERO, MilestoneKind::Started),
+            milestone(seconds(20), MilestoneKind::CanarySeen),
+        ],
+        acts: Vec::new(),
+        phases: Phases::default(),
+    }
+}
+
+pub fn warming_up(plan: &Plan) -> Summary<'_> {
+    let at = START + MINUTE;
+    let rows = (0..6)
+        .map(|criterion| {
+            let numbers = Numbers { level: sides(Some(0.006), Some(0.007)), exposure: sides(2_000, 220), looks: 2, ..Numbers::default() };
+            row(plan, criterion, VerdictKind::Undecided, Because::WarmingUp, numbers, START)
+        })
+        .collect();
+    Summary {
+        at,
+        rows,
+        warming_up: true,
+        looks: 2,
+        newest: sides(Some(at - seconds(3)), Some(at - seconds(12))),
+        ..watching(plan)
+    }
+}
+
+pub fn not_seen_yet(plan: &Plan) -> Summary<'_> {
+    let rows = (0..6)
+        .map(|criterion| row(plan, criterion, VerdictKind::Undecided, Because::NothingYet, Numbers::default(), START))
+        .collect();
+    Summary {
+        rows,
+        versions: sides(Some("4.17.3".to_owned()), None),
+        pods: sides(10, 0),
+        canary_share: None,
+        newest: sides(Some(START + minutes(11) - seconds(8)), None),
+        ..watching(plan)
+    }
+}
+
+pub fn decision(verb: Verb, at: Timestamp, rows: Vec<RowId>, authority: By) -> Decision {
+    Decision { verb, at, rows, authority, effective_at: None, instead: None }
+}
+
+/// The picture of the reference: failing, and the rollback starts by itself.
+pub fn countdown(plan: &Plan) -> Summary<'_> {
+    let base = watching(plan);
+    let at = base.at;
+    let mut timeline = base.timeline.clone();
+    timeline.push(milestone(minutes(2), MilestoneKind::WarmedUp));
+    timeline.push(milestone(minutes(6), MilestoneKind::Failing));
+    timeline.push(milestone(minutes(11) - seconds(20), MilestoneKind::RollBackDecided));
+    Summary {
+        state: State::RollingBack,
+        exit: Exit::RollBackDecided,
+        rows: vec![
+            failing_payments(plan, at - seconds(20)),
+            undecided_latency(plan),
+            no_data(plan, 5, START + minutes(2)),
+            within(plan, 1),
+            within(plan, 3),
+            within(plan, 4),
+        ],
+        decisions: vec![Decision { effective_at: Some(at + seconds(100)), ..decision(Verb::RollBack, at - seconds(20), vec![row_id(0)], By::Criteria) }],
+        roll_back_at: Some(at + seconds(100)),
+        silent: vec![Silent {
+            since: START + minutes(2),
+            problem: SourceProblem {
+                source: "queue-exporter".to_owned(),
+                message: "GET http://queue.example:9100/metrics: connection refused.".to_owned(),
+                refused: false,
+            },
+        }],
+        timeline,
+        ..base
+    }
+}
+
+pub fn intent(reaction: Reaction, at: Timestamp, run: Option<&str>) -> Intent {
+    Intent {
+        id: IntentId(1),
+        generation: 1,
+        reaction,
+        run: run.map(ToOwned::to_owned),
+        target: None,
+        settings: Vec::new(),
+        at,
+        deadline: at + minutes(5),
+    }
+}
+
+pub fn outcome(result: OutcomeKind, at: Timestamp, detail: &str) -> Outcome {
+    Outcome {
+        intent: IntentId(1),
+        result,
+        at,
+        took: Duration::from_millis(120),
+        detail: detail.to_owned(),
+    }
+}
+
+/// The rollback was ordered; with or without an outcome.
+pub fn executing(plan: &Plan, outcome: Option<Outcome>) -> Summary<'_> {
+    let base = countdown(plan);
+    let ordered = START + minutes(12) + seconds(40);
+    let at = ordered + seconds(3);
+    Summary {
+        at,
+        roll_back_at: None,
+        newest: sides(Some(at - seconds(7)), Some(at - seconds(8))),
+        silent: Vec::new(),
+        actions: vec![ActionSummary {
+            intent: intent(Reaction::RollBack, ordered, Some("haproxy/checkout")),
+            outcome,
+        }],
+        ..base
+    }
+}
+
+pub const EXECUTED: Timestamp = Timestamp::from_millis(START.millis() + 761_000);
+
+pub fn proving(plan: &Plan) -> Summary<'_> {
+    let done = outcome(OutcomeKind::Done, EXECUTED, "weight of canary set to 0, read back");
+    let base = executing(plan, Some(done));
+    let mut timeline = base.timeline.clone();
+    timeline.push(Milestone { at: EXECUTED, what: MilestoneKind::RolledBack });
+    Summary {
+        recovery_deadline: Some(EXECUTED + minutes(10)),
+        canary_share: Some(0.0),
+        timeline,
+        phases: Phases {
+            detect: Some(minutes(6)),
+            decide: Some(seconds(100)),
+            execute: Some(Duration::from_millis(120)),
+            verify: None,
+        },
+        ..base
+    }
+}
+
+fn recovery(recovered: bool, at: Timestamp, after: f64) -> RecoveryReport {
+    RecoveryReport {
+        recovered,
+        at,
+        rows: vec![RecoveryRow {
+            row: row_id(0),
+            before: 0.006_1,
+            limit: 0.011_1,
+            after: Some(after),
+            ln_evidence: if recovered { 3.3 } else { -2.0 },
+            ln_needed: 3.0,
+        }],
+        canary_share: Some(if recovered { 0.0 } else { 0.04 }),
+    }
+}
+
+pub fn recovered(plan: &Plan) -> Summary<'_> {
+    let base = proving(plan);
+    let at = EXECUTED + minutes(3);
+    let mut timeline = base.timeline.clone();
+    timeline.push(Milestone { at, what: MilestoneKind::Recovered });
+    Summary {
+        state: State::RolledBack,
+        exit: Exit::RolledBack,
+        at,
+        ended: Some(at),
+        recovery: Some(recovery(true, at, 0.005_8)),
+        recovery_deadline: None,
+        newest: sides(Some(at - seconds(7)), Some(EXECUTED)),
+        timeline,
+        phases: Phases { verify: Some(minutes(3)), ..base.phases },
+        ..base
+    }
+}
+
+pub fn not_recovered(plan: &Plan) -> Summary<'_> {
+    let base = proving(plan);
+    let at = EXECUTED + minutes(10);
+    let mut timeline = base.timeline.clone();
+    timeline.push(Milestone { at, what: MilestoneKind::NotRecovered });
+    let mut actions = base.actions.clone();
+    actions.push(ActionSummary {
+        intent: intent(Reaction::Page, at, Some("pagerduty/payments-primary")),
+        outcome: Some(outcome(OutcomeKind::Done, at, "incident PX-17 opened")),
+    });
+    let mut decisions = base.decisions.clone();
+    decisions.push(decision(Verb::Page, at, Vec::new(), By::Recovery));
+    Summary {
+        state: State::RolledBack,
+        exit: Exit::NotRecovered,
+        at,
+        ended: Some(at),
+        actions,
+        decisions,
+        recovery: Some(recovery(false, at, 0.041)),
+        recovery_deadline: None,
+        newest: sides(Some(at - seconds(7)), Some(at - seconds(4))),
+        timeline,
+        ..base
+    }
+}
+
+pub fn collapse(plan: &Plan) -> Summary<'_> {
+    let base = countdown(plan);
+    let at = base.at;
+    let collapsed = row(plan, 0, VerdictKind::Failing, Because::Collapse, numbers(0.005_1, 0.904, 0.898_9, (0.71, 0.96)), at - seconds(2));
+    let absolute = row(plan, 1, VerdictKind::Failing, Because::PastLimit, Numbers { difference: None, range: None, ..numbers(0.005_1, 0.904, 0.0, (0.0, 0.0)) }, at - seconds(2));
+    Summary {
+        rows: vec![collapsed, absolute, undecided_latency(plan), within(plan, 3), within(plan, 4), within(plan, 5)],
+        silent: Vec::new(),
+        ..base
+    }
+}
+
+pub fn held(plan: &Plan) -> Summary<'_> {
+    let base = countdown(plan);
+    let at = base.at - seconds(5);
+    let mut decisions = base.decisions.clone();
+    let reason = "the payment provider has an incident of its own".to_owned();
+    decisions.push(decision(Verb::Hold, at, Vec::new(), By::Human { name: "ada".to_owned(), reason: reason.clone() }));
+    Summary {
+        state: State::Held,
+        exit: Exit::Held,
+        held_by: Some("ada".to_owned()),
+        roll_back_at: None,
+        decisions,
+        silent: Vec::new(),
+        acts: vec![(at, HumanAct { kind: HumanActKind::Hold, name: "ada".to_owned(), reason })],
+        ..base
+    }
+}
+
+pub fn cannot_see(plan: &Plan, paged: bool) -> Summary<'_> {
+    let base = watching(plan);
+    let since = START + minutes(2);
+    let decisions = if paged { vec![decision(Verb::Page, START + minutes(12), Vec::new(), By::Silence)] } else { Vec::new() };
+    let at = if paged { START + minutes(13) } else { base.at };
+    Summary {
+        state: State::CannotSee,
+        exit: Exit::CannotSee,
+        at,
+        rows: (0..6).map(|criterion| no_data(plan, criterion, since)).collect(),
+        newest: sides(Some(at - seconds(4)), Some(since)),
+        decisions,
+        silent: vec![Silent {
+            since,
+            problem: SourceProblem {
+                source: "prometheus".to_owned(),
+                message: "http://prometheus.example:9090/api/v1/query: 503 Service Unavailable".to_owned(),
+                refused: false,
+            },
+        }],
+        ..base
+    }
+}
+
+pub fn ticket(plan: &Plan) -> Summary<'_> {
+    let base = watching(plan);
+    let at = START + minutes(140);
+    let slow = row(plan, 2, VerdictKind::Failing, Because::PastLimit, numbers(0.412, 0.474, 0.062, (0.044, 0.08)), at - MINUTE);
+    Summary {
+        at,
+        exit: Exit::Ticket,
+        rows: vec![slow, within(plan, 0), within(plan, 1), within(plan, 3), within(plan, 4), within(plan, 5)],
+        decisions: vec![decision(Verb::Ticket, at - MINUTE, vec![row_id(2)], By::Criteria)],
+        actions: vec![ActionSummary { intent: intent(Reaction::Ticket, at - MINUTE, Some("github/acme-checkout")), outcome: None }],
+        newest: sides(Some(at - seconds(7)), Some(at - seconds(8))),
+        ..base
+    }
+}
+
+pub fn baseline_too(plan: &Plan) -> Summary<'_> {
+    let base = watching(plan);
+    let at = base.at;
+    let absolute = row(plan, 1, VerdictKind::Failing, Because::PastLimit, Numbers { difference: None, range: None, ..numbers(0.31, 0.33, 0.0, (0.0, 0.0)) }, at - seconds(15));
+    let mixed = row(plan, 4, VerdictKind::NotComparable, Because::MixDiffers(0.31), numbers(0.118, 0.071, -0.4, (-0.6, 0.1)), at - MINUTE);
+    let share = row(plan, 2, VerdictKind::NotComparable, Because::ShareDiffers(0.27), Numbers::default(), at - MINUTE);
+    let bucket = row(plan, 3, VerdictKind::NoData, Because::NoThreshold(ThresholdProblem::BelowABucket(0.05)), Numbers::default(), START);
+    Summary {
+        exit: Exit::Paged,
+        rows: vec![absolute, undecided_latency(plan), bucket, mixed, share, within(plan, 5)],
+        decisions: vec![Decision {
+            instead: Some(Instead::BaselineToo),
+            ..decision(Verb::Page, at - seconds(15), vec![row_id(1)], By::Criteria)
+        }],
+        ..base
+    }
+}
+
+pub fn fewer_orders(plan: &Plan) -> Summary<'_> {
+    let base = watching(plan);
+    let at = START + minutes(95);
+    let orders = row(plan, 4, VerdictKind::Failing, Because::PastLimit, numbers(0.118_2, 0.082_1, -0.305, (-0.41, -0.26)), at - seconds(30));
+    let queue = row(plan, 5, VerdictKind::Failing, Because::PastLimitThroughout, Numbers { range: None, ..numbers(3.0, 71.0, 68.0, (0.0, 0.0)) }, at - MINUTE);
+    Summary {
+        at,
+        exit: Exit::Review,
+        rows: vec![orders, queue, within(plan, 0), within(plan, 1), within(plan, 2), within(plan, 3)],
+        decisions: vec![
+            decision(Verb::Ticket, at - MINUTE, vec![row_id(5)], By::Criteria),
+            decision(Verb::Review, at - seconds(30), vec![row_id(4)], By::Criteria),
+        ],
+        newest: sides(Some(at - seconds(7)), Some(at - seconds(8))),
+        ..base
+    }
+}
+
+pub fn review(plan: &Plan) -> Summary<'_> {
+    let base = watching(plan);
+    let at = base.ends;
+    let latency = undecided_latency(plan);
+    Summary {
+        state: State::NeedsReview,
+        exit: Exit::Review,
+        at,
+        ended: Some(at),
+        rows: vec![latency, within(plan, 0), within(plan, 1), within(plan, 3), within(plan, 4), within(plan, 5)],
+        decisions: vec![decision(Verb::Review, at, vec![row_id(2)], By::End)],
+        newest: sides(Some(at - seconds(7)), Some(at - seconds(8))),
+        looks: 2_880,
+        ..base
+    }
+}
+
+pub fn confirmed(plan: &Plan) -> Summary<'_> {
+    let base = review(plan);
+    let at = base.at;
+    Summary {
+        state: State::Confirmed,
+        exit: Exit::Confirmed,
+        rows: (0..6).map(|criterion| within(plan, criterion)).collect(),
+        decisions: vec![decision(Verb::Confirm, at, Vec::new(), By::Criteria)],
+        canary_share: Some(1.0),
+        ..base
+    }
+}
+
+pub fn confirmed_by_human(plan: &Plan) -> Summary<'_> {
+    let base = review(plan);
+    let at = base.at - minutes(600);
+    let by = By::Human { name: "ada".to_owned(), reason: "compared the traces by hand; the slow calls are a batch job".to_owned() };
+    Summary {
+        state: State::Confirmed,
+        exit: Exit::Confirmed,
+        at,
+        ended: Some(at),
+        decisions: vec![decision(Verb::Confirm, at, Vec::new(), by)],
+        newest: sides(Some(at - seconds(7)), Some(at - seconds(8))),
+        ..base
+    }
+}
+
+pub fn rolled_back_by_human(plan: &Plan) -> Summary<'_> {
+    let base = proving(plan);
+    let at = base.at;
+    let by = By::Human { name: "grace".to_owned(), reason: "support reports double charges".to_owned() };
+    Summary {
+        rows: vec![undecided_latency(plan), within(plan, 0), within(plan, 1), within(plan, 3), within(plan, 4), within(plan, 5)],
+        decisions: vec![decision(Verb::RollBack, at - seconds(10), Vec::new(), by)],
+        ..base
+    }
+}
+
+/// Many slices: what a plan with `for-each` looks like on a bad day.
+pub fn many_slices(plan: &Plan) -> Summary<'_> {
+    let base = countdown(plan);
+    let mut rows = vec![failing_payments(plan, base.at)];
+    let slice = |row: Row, id: u16, name: &str| Row {
+        name: format!("{} / {name}", row.name),
+        verdict: Verdict { row: RowId { slice: Some(id), ..row.verdict.row }, ..row.verdict },
+        ..row
+    };
+    for id in 0..14 {
+        rows.push(slice(failing_payments(plan, base.at), id, &format!("POST /checkout/v{id}/payment-methods")));
+    }
+    for id in 14..60 {
+        rows.push(slice(undecided_latency(plan), id, &format!("GET /catalogue/{id}")));
+    }
+    for id in 60..90 {
+        rows.push(slice(within(plan, 3), id, &format!("GET /orders/{id}")));
+    }
+    Summary { rows, silent: Vec::new(), ..base }
+}
+
+/// Everything by name, for tables of tests.
+pub fn all(plan: &Plan) -> Vec<(&'static str, Summary<'_>)> {
+    vec![
+        ("not_seen_yet", not_seen_yet(plan)),
+        ("warming_up", warming_up(plan)),
+        ("watching", watching(plan)),
+        ("countdown", countdown(plan)),
+        ("collapse", collapse(plan)),
+        ("held", held(plan)),
+        ("executing", executing(plan, None)),
+        ("failed_action", executing(plan, Some(outcome(OutcomeKind::Failed, EXECUTED, "haproxy socket: permission denied")))),
+        ("unknown_action", executing(plan, Some(outcome(OutcomeKind::Unknown, EXECUTED, "the keeper ended before the answer came")))),
+        ("proving", proving(plan)),
+        ("recovered", recovered(plan)),
+        ("not_recovered", not_recovered(plan)),
+        ("rolled_back_by_human", rolled_back_by_human(plan)),
+        ("cannot_see", cannot_see(plan, false)),
+        ("cannot_see_paged", cannot_see(plan, true)),
+        ("ticket", ticket(plan)),
+        ("baseline_too", baseline_too(plan)),
+        ("fewer_orders", fewer_orders(plan)),
+        ("review", review(plan)),
+        ("confirmed", confirmed(plan)),
+        ("confirmed_by_human", confirmed_by_human(plan)),
+        ("many_slices", many_slices(plan)),
+    ]
+}
