@@ -1,0 +1,5 @@
+//! Integration tests of the crate.
+#![allow(clippy::unwrap_used)]
+
+mod files;
+mod sample_plans;
