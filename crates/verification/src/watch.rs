@@ -171,6 +171,24 @@ impl Watch {
             && !matches!(self.phase, Phase::Reviewing { .. })
     }
 
+    /// Whether looks still change anything: while watching, deciding, executing and proving the recovery. Cost: none.
+    #[must_use]
+    pub const fn needs_looks(&self) -> bool {
+        match self.phase {
+            Phase::Watching
+            | Phase::Deciding { .. }
+            | Phase::Executing { .. }
+            | Phase::Recovering { .. } => true,
+            Phase::Reviewing { .. } | Phase::Ended(_) => false,
+        }
+    }
+
+    /// Whether the state is final for those who follow, even where messages are still under way or a review awaits its answer.
+    #[must_use]
+    pub const fn has_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+
     /// The next moment at which time alone may change something, for [`Input::Clock`].
     #[must_use]
     pub fn next_deadline(&self) -> Option<Timestamp> {
@@ -456,7 +474,9 @@ impl Watch {
                 .unwrap_or(u32::MAX)
                 .saturating_add(1),
         );
-        self.generation += 1;
+        // Seconds of the order's time, so that generations rise across the watches of a service too; at least one more than before.
+        let seconds = u32::try_from(self.at.millis() / 1000).unwrap_or(0);
+        self.generation = self.generation.saturating_add(1).max(seconds);
         let terms = self.sealed.plan.action(reaction);
         let intent = Intent {
             id,
