@@ -51,6 +51,16 @@ impl<'frame> Clock<'frame> {
         }
     }
 
+    /// The same inside a sentence: `at 14:06`, `tomorrow at 14:00`, `on Mon at 14:00`.
+    pub(crate) fn on(&self, moment: Timestamp) -> String {
+        let text = self.at(moment);
+        match text.split_once(' ') {
+            None => format!("at {text}"),
+            Some((day @ ("tomorrow" | "yesterday"), time)) => format!("{day} at {time}"),
+            Some((day, time)) => format!("on {day} at {time}"),
+        }
+    }
+
     /// Time of day alone.
     pub(crate) fn time_of_day(&self, moment: Timestamp) -> String {
         let then = zoned(moment, self.zone);
@@ -144,6 +154,16 @@ pub(crate) fn span(length: Duration) -> String {
     }
 }
 
+/// A span in its largest unit alone, rounded down: `5m`, `2h`, `3d`.
+pub(crate) fn rough_span(length: Duration) -> String {
+    match length.as_secs() {
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..7200 => format!("{}m", seconds / 60),
+        seconds @ 7200..=259_200 => format!("{}h", seconds / 3600),
+        seconds => format!("{}d", seconds / 86_400),
+    }
+}
+
 /// A span to a tenth of a second below two minutes: `9.8 s`, `4m10s`.
 pub(crate) fn exact_span(length: Duration) -> String {
     if length < Duration::from_secs(120) {
@@ -183,6 +203,16 @@ mod tests {
         assert_eq!(clock.at(noon + day * 3), "Mon 12:00");
         assert_eq!(clock.at(noon + day * 9), "2026-11-29 12:00");
         assert_eq!(clock.at_with_age(noon - Duration::from_secs(8)), "11:59 (8s ago)");
+    }
+
+    #[test]
+    fn days_fit_into_sentences() {
+        let noon = Timestamp::from_millis(1_795_176_000_000);
+        let frame = Frame::new(noon, TimeZone::UTC, "W7");
+        let clock = Clock::new(&frame, Duration::from_secs(86_400));
+        assert_eq!(clock.on(noon), "at 12:00");
+        assert_eq!(clock.on(noon + Duration::from_secs(86_400)), "tomorrow at 12:00");
+        assert_eq!(clock.on(noon + Duration::from_secs(3 * 86_400)), "on Mon at 12:00");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The second line: how bad it is.
 
-use crate::clock::{Clock, span};
+use crate::clock::{Clock, rough_span, span};
 use crate::count::{self, capitalised};
 use crate::glyphs::Glyphs;
 use crate::phrase;
@@ -32,7 +32,7 @@ pub(crate) fn how_bad(summary: &Summary<'_>, situation: &Situation<'_>, glyphs: 
         Situation::Review(_) => undecided(summary),
         Situation::Confirmed(Some(decision)) if situation::human(decision).is_some() => {
             let (name, reason) = situation::human(decision).unwrap_or_default();
-            format!("Confirmed by {name} at {}: \"{reason}\". {}", clock.at(decision.at), counts(summary))
+            format!("Confirmed by {name} {}: \"{reason}\". {}", clock.on(decision.at), counts(summary))
         }
         Situation::Confirmed(_) => format!(
             "{} after {}, each on evidence.",
@@ -40,14 +40,14 @@ pub(crate) fn how_bad(summary: &Summary<'_>, situation: &Situation<'_>, glyphs: 
             span(situation::watched(summary, summary.at))
         ),
         _ => match situation::leading(summary) {
-            Some(row) => failing(summary, row, glyphs),
+            Some(row) => failing(summary, situation, row, glyphs),
             None => without_failing(summary, situation),
         },
     }
 }
 
 /// `Failed payments: about 1.9 more per 100 (range 1.2 to 2.6, limit 0.5), for 5m.`
-fn failing(summary: &Summary<'_>, row: &Row, glyphs: Glyphs) -> String {
+fn failing(summary: &Summary<'_>, situation: &Situation<'_>, row: &Row, glyphs: Glyphs) -> String {
     let others: Vec<&str> = situation::failing(summary)
         .filter(|other| other.verdict.row != row.verdict.row)
         .map(|other| other.name.as_str())
@@ -55,9 +55,10 @@ fn failing(summary: &Summary<'_>, row: &Row, glyphs: Glyphs) -> String {
     let more = match others.len() {
         0 => String::new(),
         number if number <= NAMES => format!(" Also failing: {}.", count::list(&others)),
-number => format!(" {number} more criteria are failing."),
+number => format!(" {number} more {} are failing.", noun(summary).word(2)),
     };
-    format!("{}, for {}.{more}", damage(summary, row, glyphs), span(lasting(summary, row)))
+    let until = if situation.is_rolled_back() { " until the rollback" } else { "" };
+    format!("{}, for {}{until}.{more}", damage(summary, row, glyphs), rough_span(lasting(summary, row)))
 }
 
 /// `Failed payments: about 1.9 more per 100 (range 1.2 to 2.6, limit 0.5)`
@@ -104,7 +105,7 @@ fn without_failing(summary: &Summary<'_>, situation: &Situation<'_>) -> String {
 /// `8 of 9 criteria within their limits; p99 of POST /pay is undecided (about 50m more).`
 pub(crate) fn counts(summary: &Summary<'_>) -> String {
     let total = count::number(summary.rows.len());
-    let noun = if summary.rows.iter().any(|row| row.verdict.row.slice.is_some()) { count::ROW } else { count::CRITERION };
+    let noun = noun(summary);
     let of = |kind: VerdictKind| summary.rows.iter().filter(move |row| row.verdict.kind == kind);
     let within = count::number(of(VerdictKind::Within).count());
     let mut parts = vec![match (within, total) {
@@ -132,6 +133,11 @@ pub(crate) fn counts(summary: &Summary<'_>) -> String {
         parts.push(format!("{who} {} {state}{wait}", count::is_are(number)));
     }
     format!("{}.", parts.join("; "))
+}
+
+/// Rows are criteria unless some are slices.
+fn noun(summary: &Summary<'_>) -> count::Noun {
+    if summary.rows.iter().any(|row| row.verdict.row.slice.is_some()) { count::ROW } else { count::CRITERION }
 }
 
 fn unseen(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
@@ -185,8 +191,10 @@ fn not_recovered(summary: &Summary<'_>, report: &RecoveryReport, glyphs: Glyphs)
 /// A canary below this share counts as taken out.
 const CANARY_IS_OUT: f64 = 0.01;
 
-/// `failed payments 0.58% of the whole service (must be shown below 1.1%)`
+/// `failed payments still at 4.1% (not shown to be below 1.1%)`
 pub(crate) fn recovery_row(summary: &Summary<'_>, row: &RecoveryRow, glyphs: Glyphs) -> Option<String> {
     let proof = RecoveryWords::of(summary, row, glyphs)?;
-    Some(format!("{} {} of the whole service (must be shown {} {})", proof.subject, proof.after, proof.side, proof.limit))
+    let (still, shown) = if row.ln_evidence >= row.ln_needed { ("back at", "shown") } else { ("still at", "not shown") };
+    let after = proof.after.map_or_else(|| "not seen since".to_owned(), |after| format!("{still} {after}"));
+    Some(format!("{} {after} ({shown} to be {} {})", proof.subject, proof.side, proof.limit))
 }

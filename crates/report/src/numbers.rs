@@ -89,12 +89,12 @@ fn shortest_digits(value: f64) -> String {
     if value.abs() >= TOO_LARGE || (value != 0.0 && value.abs() < power_of_ten(MOST_DECIMALS - 2)) {
         return format!("{value:.2e}");
     }
-    let text = digits(value, decimals_for(value, 6));
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
+    without_zeros(&digits(value, decimals_for(value, 6))).to_owned()
+}
+
+/// Without zeros at the end of decimals.
+fn without_zeros(text: &str) -> &str {
+    if text.contains('.') && !text.contains('e') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 /// A limit with the digits that it is written with.
@@ -112,7 +112,8 @@ impl Mark {
 
     /// A limit that was computed: shown with the digits of a level and one more.
     pub(crate) fn computed(value: f64) -> Self {
-        Self { value, digits: digits(value, level_decimals(value) + 1) }
+        let digits = digits(value, level_decimals(value) + 1);
+        Self { value, digits: without_zeros(&digits).to_owned() }
     }
 
     pub(crate) fn text(&self, glyphs: Glyphs) -> String {

@@ -177,7 +177,9 @@ pub(crate) fn level(quantity: &Quantity<'_>, numbers: &Numbers, glyphs: Glyphs) 
         || "not known on the canary".to_owned(),
         |level| format!("{} on the canary", quantity.level(level, glyphs)),
     );
-    Some(format!("{level} ({}never {side} {limit})", range.unwrap_or_default()))
+    let baseline = numbers.level.baseline.filter(|value| value.is_finite());
+    let baseline = baseline.map_or_else(String::new, |level| format!("baseline {}, ", quantity.level(level, glyphs)));
+    Some(format!("{level} ({}{baseline}limit: never {side} {limit})", range.unwrap_or_default()))
 }
 
 /// The table's cell: `+1.9 (1.2..2.6)`, or for absolute criteria the range of the level.

@@ -211,7 +211,12 @@ impl<'plan> Quantity<'plan> {
                 // A share that is not whole may not read as whole.
                 let whole = (scale == Scale::PERCENT).then_some(100.0);
                 let limit = self.absolute().map(|limit| limit * scale.factor).or(whole);
-                let decimals = if scaled.fract() == 0.0 { 0 } else { numbers::level_decimals(scaled) };
+                let decimals = match scale.unit {
+                    _ if scaled.fract() == 0.0 => 0,
+                    // Plain rates below one, as orders a request, are told by their leading digits.
+                    "" if scaled.abs() < 1.0 => numbers::decimals_for(scaled, 3),
+                    _ => numbers::level_decimals(scaled),
+                };
                 let shown = numbers::beside_limit(&[scaled], limit.map(Mark::written).as_ref(), decimals, glyphs).concat();
                 format!("{shown}{}", scale.unit)
             })

@@ -13,7 +13,8 @@ use verification::terms::{SignalKind, Worse};
 pub(crate) struct RecoveryWords {
     pub(crate) subject: String,
     pub(crate) before: String,
-    pub(crate) after: String,
+    /// `None` where nothing was seen.
+    pub(crate) after: Option<String>,
     pub(crate) limit: String,
     /// `below` or `above`: where the service must be.
     pub(crate) side: &'static str,
@@ -42,7 +43,7 @@ impl RecoveryWords {
         Some(Self {
             subject,
             before: shown(row.before),
-            after: row.after.map_or_else(|| "not seen".to_owned(), shown),
+            after: row.after.map(shown),
             limit: format!("{}{}", mark.text(glyphs), scale.unit),
             side: match quantity.worse() {
                 Worse::Higher => "below",

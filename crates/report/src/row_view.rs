@@ -31,6 +31,11 @@ pub(crate) struct RowView {
 }
 
 impl RowView {
+    /// Whether anything was measured.
+    pub(crate) fn has_numbers(&self) -> bool {
+        [&self.baseline, &self.canary, &self.difference].into_iter().any(|cell| cell != "-")
+    }
+
     pub(crate) fn new(summary: &Summary<'_>, row: &Row, glyphs: Glyphs, clock: &Clock<'_>) -> Self {
         let quantity = Quantity::of(summary.plan, row.verdict.row);
         let numbers = &row.verdict.numbers;
@@ -46,6 +51,8 @@ impl RowView {
             baseline: level(numbers.level.baseline),
             canary: level(numbers.level.canary),
             difference: quantity
+                // Sides that cannot be compared have no difference to show.
+                .filter(|_| row.verdict.kind != VerdictKind::NotComparable)
                 .and_then(|quantity| phrase::cell(&quantity, numbers, glyphs))
                 .unwrap_or_else(|| "-".to_owned()),
             limit: quantity.map_or_else(String::new, |quantity| quantity.limit_text(glyphs)),
@@ -75,6 +82,8 @@ pub(crate) const fn reaction_words(reaction: Reaction) -> &'static str {
 fn note(summary: &Summary<'_>, verdict: &Verdict, glyphs: Glyphs, clock: &Clock<'_>) -> Option<String> {
     match verdict.because {
         Because::PastLimit | Because::KeepsLimit => None,
+        // The second line has said it for all rows.
+        Because::WarmingUp if summary.warming_up => None,
         Because::NotEnoughEvidence => Some(remaining(summary, verdict)),
         _ => Some(because(summary, verdict, glyphs, clock)),
     }

@@ -106,10 +106,8 @@ fn footer(text: &mut Text, summary: &Summary<'_>, frame: &Frame, clock: &Clock<'
         label("NOT SEEN", &seeing::silent(summary, silent, clock));
     }
     let pods = format!(
-        "{} canary, {} baseline {}",
-        summary.pods.canary,
-        summary.pods.baseline,
-        count::POD.word(u64::from(summary.pods.baseline))
+        "pods: {} canary, {} baseline",
+        summary.pods.canary, summary.pods.baseline
     );
     let noise = seeing::noise(summary).map_or_else(String::new, |noise| format!("; {noise}"));
     label("SEEN", &format!("{}; {pods}; {}{noise}", seeing::newest(summary, clock), count::LOOK.count(u64::from(summary.looks))));
@@ -145,7 +143,7 @@ pub(crate) fn action_line(action: &ActionSummary, clock: &Clock<'_>) -> String {
             format!("{result} {}{detail}", exact_span(outcome.took))
         }
     };
-    format!("{} {}{by}, {outcome}", clock.at(action.intent.at), reaction_words(action.intent.reaction))
+    format!("{} {}{by}, {outcome}", capitalise_first(&clock.at(action.intent.at)), reaction_words(action.intent.reaction))
 }
 
 /// `shakedown decides; on-call may object within 2m: plan line 75`
@@ -164,10 +162,10 @@ pub(crate) fn authority(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
         let who = if objection.roles.is_empty() { "anyone".to_owned() } else { what_next::roles(&objection.roles) };
         format!("; {who} may object within {}", span(objection.within))
     });
-    let rule = format!("{decides} decides on a rollback{object}: {line}");
+    let rule = format!("{decides} decides{object}: {line}");
     match human.map(|decision| (&decision.authority, decision)) {
-        Some((By::Human { name, reason }, decision)) => {
-            format!("{name} decided {} to {}: \"{reason}\"; by the plan {rule}", clock.at(decision.at), verb_words(decision.verb))
+        Some((By::Human { name, .. }, decision)) => {
+            format!("{name} ({} {}); without a human {decides} decides: {line}", verb_words(decision.verb), clock.on(decision.at))
         }
         _ => rule,
     }
@@ -197,13 +195,11 @@ fn record(summary: &Summary<'_>, frame: &Frame) -> String {
     if let Some(last) = frame.last_record {
         parts.push(format!("ledger {last}{chain}"));
     }
-    let late = if summary.sealed_late { " (late: the canary already had traffic)" } else { "" };
     if summary.sealed_late {
-        parts.push(format!("sealed{late}"));
+        parts.push("sealed late: the canary already had traffic".to_owned());
     }
     parts.push(format!("exit {}", summary.exit.code()));
-    let more = frame.last_record.map_or_else(|| frame.watch_id.clone(), |record| record.to_string());
-    let reference = situation::leading(summary).map_or(more, |row| if row.name.contains(' ') { format!("\"{}\"", row.name) } else { row.name.clone() });
-    parts.push(format!("why: shakedown explain {reference}"));
+    let reference = frame.last_record.map_or_else(|| frame.watch_id.clone(), |record| record.to_string());
+    parts.push(format!("more: shakedown explain {reference}"));
     parts.join("; ")
 }

@@ -2,8 +2,10 @@
 
 use crate::clock::{Clock, span};
 use crate::count;
+use crate::situation;
 use crate::what_next;
 use core::time::Duration;
+use verification::event::State;
 use verification::observation::Side;
 use verification::summary::{Silent, Summary};
 use verification::terms::Plan;
@@ -43,7 +45,7 @@ pub(crate) fn newest(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
         (Seen::Fresh(canary), Seen::Fresh(baseline)) if canary.abs_diff(baseline) < Duration::from_secs(2) => one(&Seen::Fresh(canary.max(baseline))),
         (Seen::Fresh(canary), Seen::Fresh(baseline)) => format!("newest sample: canary {} old, baseline {} old", span(canary), span(baseline)),
         (Seen::Dark(canary), Seen::Dark(baseline)) => one(&Seen::Dark(canary.max(baseline))),
-        (canary, baseline) => format!("canary {}; baseline {}", one(&canary), one(&baseline)),
+        (canary, baseline) => format!("canary: {}; baseline: {}", one(&canary), one(&baseline)),
     }
 }
 
@@ -76,14 +78,16 @@ pub(crate) fn silent(summary: &Summary<'_>, silent: &Silent, clock: &Clock<'_>) 
         .map(|row| row.name.as_str())
         .collect();
     let depends = match depend.as_slice() {
-        [] => "no failing verdict depends on it".to_owned(),
-        names => format!("{} {} on it", count::first_of(names, 2), if names.len() == 1 { "depends" } else { "depend" }),
+        [] if situation::failing(summary).next().is_none() => String::new(),
+        [] => "; no failing verdict depends on it".to_owned(),
+        names => format!("; {} {} on it", count::first_of(names, 2), if names.len() == 1 { "depends" } else { "depend" }),
     };
     let refused = if silent.problem.refused { "; access is refused, which does not mend by itself" } else { "" };
-    let step = if summary.ended.is_some() { None } else { what_next::next_silence_step(summary, clock) };
+    // Where that is what the whole watch is about, the third line has said it.
+    let step = if summary.ended.is_some() || summary.state == State::CannotSee { None } else { what_next::next_silence_step(summary, clock) };
     let step = step.map_or_else(String::new, |step| format!("; {step}"));
     format!(
-        "{} since {} ({}): {}{refused}; {depends}{step}",
+        "{} since {} ({}): {}{refused}{depends}{step}",
         silent.problem.source,
         clock.at(silent.since),
         span(clock.age(silent.since)),

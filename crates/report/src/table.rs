@@ -9,10 +9,10 @@ use verification::verdict::VerdictKind;
 
 /// Rows of one verdict that are shown before the rest is folded into a line.
 const SHOWN: [(VerdictKind, usize); 5] = [
-    (VerdictKind::Failing, 10),
-    (VerdictKind::Undecided, 6),
-    (VerdictKind::NoData, 4),
-    (VerdictKind::NotComparable, 4),
+    (VerdictKind::Failing, 6),
+    (VerdictKind::Undecided, 4),
+    (VerdictKind::NoData, 3),
+    (VerdictKind::NotComparable, 3),
     (VerdictKind::Within, 0),
 ];
 /// Lines that a folded list of names may take.
@@ -28,6 +28,8 @@ const WIDE: usize = 110;
 struct Group<'rows> {
     shown: Vec<&'rows RowView>,
     folded: Vec<&'rows RowView>,
+    /// The reason that the folded rows share.
+    note: Option<String>,
 }
 
 /// Appends the table. `coloured` says which verdicts take the colour.
@@ -54,9 +56,12 @@ fn group(rows: &[RowView], kind: VerdictKind, most: usize) -> Group<'_> {
     let of_kind: Vec<&RowView> = rows.iter().filter(|row| row.kind == kind).collect();
     // One more row takes no more room than a line that says "1 more".
     let most = if most > 0 && of_kind.len() == most.saturating_add(1) { of_kind.len() } else { most };
-    let (shown, folded) = of_kind.split_at(of_kind.len().min(most));
+    // Rows without numbers that all have the same reason are one finding.
+    let same = of_kind.len() > 1 && most < usize::MAX && of_kind.iter().all(|row| !row.has_numbers() && row.note == of_kind[0].note);
+    let (shown, folded) = of_kind.split_at(if same { 0 } else { of_kind.len().min(most) });
     Group {
         shown: shown.to_vec(),
+        note: if same { of_kind[0].note.clone() } else { None },
         folded: folded.to_vec(),
     }
 }
@@ -91,6 +96,9 @@ fn fold(text: &mut Text, group: &Group<'_>, word: usize, frame: &Frame, coloured
             std::mem::take(&mut head).then(" ".repeat(indent.saturating_sub(used)))
         };
         text.push(before.then(line));
+    }
+    for line in group.note.iter().flat_map(|note| cells::wrap(&cells::clean(note), room)) {
+        text.push(Line::plain(format!("{}{line}", " ".repeat(indent))));
     }
 }
 
@@ -164,18 +172,36 @@ impl Layout {
         text.push(self.line(" ", VERDICT, false, [CRITERION, BASELINE, CANARY, DIFFERENCE, LIMIT, THEN]));
     }
 
+    /// What of a name stands in its column and what below it, where the whole width is free. A slice starts a line of its own.
+    fn name_lines(&self, name: &str) -> (String, Vec<String>) {
+        let name = cells::clean(name);
+        if cells::width(&name) <= self.name {
+            return (name, Vec::new());
+        }
+        let (criterion, slice) = match name.find(" / ") {
+            Some(at) => (&name[..at], &name[at + 1..]),
+            None => (name.as_str(), ""),
+        };
+        let lines = cells::wrap(criterion, self.name);
+        let (first, rest) = lines.split_first().map_or((String::new(), &[][..]), |(first, rest)| (first.clone(), rest));
+        let room = self.columns.saturating_sub(MARGIN + self.word + 2);
+        let mut below = if rest.is_empty() { Vec::new() } else { cells::wrap(&rest.join(" "), room) };
+        if !slice.is_empty() {
+            below.extend(cells::wrap(slice, room));
+        }
+        (first, below)
+    }
+
     fn row(&self, text: &mut Text, row: &RowView, coloured: bool) {
-        let names = cells::wrap(&cells::clean(&row.name), self.name);
-        let mut names = names.iter();
-        let first = names.next().map_or("", String::as_str);
+        let indent = MARGIN + self.word + 2;
+        let (first, rest) = self.name_lines(&row.name);
         text.push(self.line(
             row.glyph,
             &row.word,
             coloured,
-            [first, &row.baseline, &row.canary, &row.difference, &row.limit, &row.then],
+            [&first, &row.baseline, &row.canary, &row.difference, &row.limit, &row.then],
         ));
-        let indent = MARGIN + self.word + 2;
-        for name in names {
+        for name in rest {
             text.push(Line::plain(format!("{}{name}", " ".repeat(indent))));
         }
         if let Some(note) = &row.note {
@@ -213,7 +239,8 @@ fn card(text: &mut Text, row: &RowView, columns: usize, coloured: bool) {
         parts.push(format!("baseline {}, canary {}", row.baseline, row.canary));
     }
     if row.difference != "-" {
-        parts.push(if row.difference.starts_with("range") { row.difference.clone() } else { format!("worse by {}", row.difference) });
+        let difference = row.difference.trim_start_matches('+');
+        parts.push(if row.difference.starts_with("range") { row.difference.clone() } else { format!("worse by {difference}") });
     }
     parts.push(format!("limit {}", row.limit));
     parts.extend(row.note.clone());

@@ -32,7 +32,15 @@ pub(crate) fn words(summary: &Summary<'_>, what: MilestoneKind) -> &'static str 
 pub(crate) fn lines(summary: &Summary<'_>, clock: &Clock<'_>, columns: usize) -> Vec<String> {
     let mut entries = Vec::new();
     let mut day = None;
-    let all: Vec<&Milestone> = summary.timeline.iter().collect();
+    let seen = summary.timeline.iter().find(|milestone| milestone.what == MilestoneKind::CanarySeen);
+    // A watch that starts with the canary has one mark for both.
+    let all: Vec<&Milestone> = summary
+        .timeline
+        .iter()
+        .filter(|milestone| {
+            milestone.what != MilestoneKind::Started || seen.is_none_or(|seen| clock.at(seen.at) != clock.at(milestone.at))
+        })
+        .collect();
     let left_out = all.len().saturating_sub(SHOWN);
     for (at, milestone) in all.iter().enumerate() {
         if left_out > 0 && at == 2 {

@@ -17,7 +17,7 @@ use verification::verdict::VerdictKind;
 pub(crate) fn what_next(summary: &Summary<'_>, situation: &Situation<'_>, frame: &Frame, clock: &Clock<'_>) -> String {
     let id = &frame.watch_id;
     match situation {
-        Situation::NotSeenYet => format!("Waiting for traffic on the canary; the watch ends {} at the latest.", ending(summary, clock)),
+        Situation::NotSeenYet => format!("Waiting for traffic on the canary; the watch ends {} at the latest.", clock.on(summary.ends)),
         Situation::WarmingUp | Situation::Watching => format!("Nothing to do. {}", at_the_end(summary, clock)),
         Situation::Reacted(decision) => reacted(summary, decision, frame, clock),
         Situation::CannotSee => cannot_see(summary, frame, clock),
@@ -31,7 +31,7 @@ pub(crate) fn what_next(summary: &Summary<'_>, situation: &Situation<'_>, frame:
         Situation::Deciding => "Rollback is about to be ordered.".to_owned(),
         Situation::Executing(action) => format!(
             "Rollback ordered {}{}; no outcome yet, {} later.",
-            clock.at(action.intent.at),
+            clock.on(action.intent.at),
             by_action(action),
             span(clock.age(action.intent.at))
         ),
@@ -48,13 +48,13 @@ pub(crate) fn what_next(summary: &Summary<'_>, situation: &Situation<'_>, frame:
             runbook(summary)
         ),
         Situation::Proving(outcome, deadline) => {
-            let deadline = deadline.map_or_else(String::new, |at| format!(" {} {} if it is not shown.", otherwise(summary), clock.at(at)));
+            let deadline = deadline.map_or_else(String::new, |at| format!(" {} {} if it is not shown.", otherwise(summary), clock.on(at)));
             format!("{}; the recovery is being proven.{deadline}", rolled_back(outcome, clock))
         }
         Situation::Recovered(report) => recovered(summary, report, frame, clock),
         Situation::NotRecovered(report) => {
             let paged = if was_ordered(summary, Reaction::Page) { "A human was paged" } else { "Act now" };
-            format!("{paged}: the rollback of {} did not help.{}", clock.at(rollback_time(summary).unwrap_or(report.at)), runbook(summary))
+            format!("{paged}: the rollback {} did not help.{}", clock.on(rollback_time(summary).unwrap_or(report.at)), runbook(summary))
         }
         Situation::RolledBack(outcome) => match outcome {
             Some(outcome) => format!("{}; the plan asks for no proof of recovery.", rolled_back(outcome, clock)),
@@ -63,10 +63,6 @@ pub(crate) fn what_next(summary: &Summary<'_>, situation: &Situation<'_>, frame:
         Situation::Review(decision) => review(summary, *decision, frame, clock),
         Situation::Confirmed(_) => "Nothing to do.".to_owned(),
     }
-}
-
-fn ending(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
-    clock.at(summary.ends)
 }
 
 /// `Tomorrow 14:00: confirmed, or a review if p99 of POST /pay stays undecided.`
@@ -82,7 +78,7 @@ fn at_the_end(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
         [one] => format!(", or {reaction} if {} stays {}", one.name, staying(one.verdict.kind)),
         many => {
             let undecided = many.iter().all(|row| row.verdict.kind == VerdictKind::Undecided);
-            let rest = if many.len() == summary.rows.len() { "they stay" } else { "the others stay" };
+            let rest = if many.len() == summary.rows.len() { "its criteria stay" } else { "the others stay" };
             format!(", or {reaction} if {rest} {}", if undecided { "undecided" } else { "as they are" })
         }
     };
@@ -90,7 +86,7 @@ fn at_the_end(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
         DecidedBy::Shakedown => "confirmed".to_owned(),
         DecidedBy::Role(role) => format!("{role} is asked to confirm"),
     };
-    format!("{}: {confirm}{stays}.", capitalised(&ending(summary, clock)))
+    format!("{}: {confirm}{stays}.", capitalised(&clock.at(summary.ends)))
 }
 
 fn staying(kind: VerdictKind) -> &'static str {
@@ -101,7 +97,7 @@ fn staying(kind: VerdictKind) -> &'static str {
 }
 
 fn reacted(summary: &Summary<'_>, decision: &Decision, frame: &Frame, clock: &Clock<'_>) -> String {
-    let at = clock.at(decision.at);
+    let at = clock.on(decision.at);
     let done = match decision.verb {
         Verb::Ticket => format!("Ticket opened {at}; not urgent."),
         Verb::Review => format!("Review asked for {at}."),
@@ -128,7 +124,7 @@ fn deciders(summary: &Summary<'_>) -> String {
 fn cannot_see(summary: &Summary<'_>, frame: &Frame, clock: &Clock<'_>) -> String {
     let paged = situation::last_decision(summary, Verb::Page);
     let page = match paged {
-        Some(decision) => format!("Paged {}.", clock.at(decision.at)),
+        Some(decision) => format!("Paged {}.", clock.on(decision.at)),
         None => next_silence_step(summary, clock).map_or_else(String::new, |step| format!("{}.", capitalised(&step))),
     };
     let share = summary
@@ -142,7 +138,7 @@ fn cannot_see(summary: &Summary<'_>, frame: &Frame, clock: &Clock<'_>) -> String
 pub(crate) fn next_silence_step(summary: &Summary<'_>, clock: &Clock<'_>) -> Option<String> {
     let since = crate::seeing::dark_since(summary)?;
     let step = summary.plan.authority.cannot_see.iter().find(|step| since + step.after > summary.at)?;
-    Some(format!("{} at {} if it stays so", reaction_words(step.then), clock.at(since + step.after)))
+    Some(format!("{} {} if it stays so", reaction_words(step.then), clock.on(since + step.after)))
 }
 
 fn held(summary: &Summary<'_>, name: &str, frame: &Frame, clock: &Clock<'_>) -> String {
@@ -153,7 +149,7 @@ fn held(summary: &Summary<'_>, name: &str, frame: &Frame, clock: &Clock<'_>) -> 
 }
 
 fn rolled_back(outcome: &Outcome, clock: &Clock<'_>) -> String {
-    format!("Rolled back {} in {}", clock.at(outcome.at), exact_span(outcome.took))
+    format!("Rolled back {} in {}", clock.on(outcome.at), exact_span(outcome.took))
 }
 
 fn rollback_time(summary: &Summary<'_>) -> Option<verification::time::Timestamp> {
@@ -171,12 +167,12 @@ fn recovered(summary: &Summary<'_>, report: &RecoveryReport, frame: &Frame, cloc
     let after = rollback_time(summary).map_or_else(String::new, |done| format!(", {} after the rollback", span(report.at.since(done))));
     let proof = report.rows.first().and_then(|row| how_bad::recovery_row(summary, row, frame.glyphs));
     let proof = proof.map_or_else(String::new, |words| format!(": {words}"));
-    format!("Recovered {}{after}{proof}. Nothing to do now; the cause is still in the new version.", clock.at(report.at))
+    format!("Recovered {}{after}{proof}. Nothing to do now; the cause is still in the new version.", clock.on(report.at))
 }
 
 fn review(summary: &Summary<'_>, decision: Option<&Decision>, frame: &Frame, clock: &Clock<'_>) -> String {
     let id = &frame.watch_id;
-    let commands = if frame.live { String::new() } else { format!(" shakedown confirm {id} --reason TEXT, or shakedown roll-back {id} --reason TEXT") };
+    let commands = if frame.live { String::new() } else { format!(" By: shakedown confirm {id} --reason TEXT, or shakedown roll-back {id} --reason TEXT") };
     match (&summary.plan.authority.review, decision) {
         (Some(terms), Some(decision)) => {
             let by = decision.at + terms.within;

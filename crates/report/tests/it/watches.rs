@@ -476,6 +476,7 @@ pub fn confirmed(plan: &Plan) -> Summary<'_> {
         rows: (0..6).map(|criterion| within(plan, criterion)).collect(),
         decisions: vec![decision(Verb::Confirm, at, Vec::new(), By::Criteria)],
         canary_share: Some(1.0),
+        timeline: base.timeline.iter().copied().chain([Milestone { at, what: MilestoneKind::Confirmed }]).collect(),
         ..base
     }
 }
