@@ -3,6 +3,7 @@
 mod dependencies;
 mod duplicates;
 mod layout;
+mod links;
 mod places;
 mod skipped_tests;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub fn check(workspace: &Workspace) -> Result<String> {
     let layout = layout::check(workspace)?;
     findings.extend(layout.findings);
     findings.extend(places::check(workspace)?);
+    findings.extend(links::check(workspace)?);
     findings.extend(dependencies::check(workspace, &sources)?);
     findings.extend(duplicates::check(workspace)?);
     for source in &sources {

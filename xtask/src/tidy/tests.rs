@@ -180,3 +180,22 @@ fn unused_and_misplaced_dependencies_are_findings() {
         "{error}"
     );
 }
+
+#[test]
+fn documents_name_files_that_exist() {
+    let document = "[a](guide.md#part) [b](lost.md) [c](https://example.org/x) `crates/report/src/lib.rs`\n\
+                    `crates/report/src/gone.rs` `crates/ROOM/*.rs` `docs/<name>.md` ```";
+    let error = findings(&[
+        ("crates/report/src/lib.rs", ""),
+        ("docs/guide.md", document),
+    ]);
+    assert!(error.starts_with("2 findings"), "{error}");
+    assert!(
+        error.contains("docs/guide.md:1: names `lost.md`"),
+        "{error}"
+    );
+    assert!(
+        error.contains("docs/guide.md:2: names `crates/report/src/gone.rs`"),
+        "{error}"
+    );
+}
