@@ -60,12 +60,13 @@ impl Betting {
         }
     }
 
-    /// Writes each alternative's gain; `false` where the interval cannot carry evidence.
-    pub(crate) fn look(&mut self, pair: &Pair, gains: &mut Gains) -> bool {
+    /// Writes each alternative's gain; `false` where the interval cannot carry evidence. `looks` is the number of looks that
+    /// were summed into this one.
+    pub(crate) fn look(&mut self, pair: &Pair, looks: u64, gains: &mut Gains) -> bool {
         match self {
             Self::Silent => false,
             Self::Split(split) => split.look(pair, gains),
-            Self::Block(block) => block.look(pair, gains),
+            Self::Block(block) => block.look(pair, looks, gains),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::betting::Gains;
 use crate::codec::{StateError, put_f64, take_f64};
 use crate::design::Design;
-use crate::grid::{BELOW, BETWEEN, BLOCK, block_excess};
+use crate::grid::{BELOW, BETWEEN, BLOCK, block_excess, block_weight};
 use crate::line::{Line, Side};
 use crate::sample::{Pair, Sample, Worse};
 
@@ -24,8 +24,15 @@ pub(crate) struct Block {
     complement: bool,
     /// Harm: distances above the line in probability units. Safety: unused.
     excess: [f64; BLOCK],
+    /// The design's limit, in probability units.
+    difference: f64,
     dispersion: f64,
-    /// What is known of the baseline before the next look: discounted counts, with a prior.
+    /// Whether the prior is knowledge. Where it is not, the first look only teaches: a bet on a baseline rate that is far
+    /// from the truth costs more than a look.
+    trusted: bool,
+    /// Trials in which the prior saw its half event.
+    prior_trials: f64,
+    /// What is known of the baseline before the next look: discounted counts.
     events: f64,
     trials: f64,
 }
@@ -34,14 +41,22 @@ pub(crate) struct Block {
 /// to follow a day's rhythm at a look a minute, long enough to average counting noise.
 const MEMORY: f64 = 31.0 / 32.0;
 
-/// The prior of the baseline rate weighs as much as this many observed events.
+/// The prior of the baseline rate weighs as much as this many observed events, for ever: after hours without an error the
+/// first one must not come as a proof.
 const PRIOR_EVENTS: f64 = 0.5;
 
-/// Baseline rate assumed for the first look where none is known: between a quiet and a noisy service, forgotten quickly.
+/// Rate of the prior where none is known: between a quiet and a noisy service, outweighed by the first look.
 const PRIOR_RATE: f64 = 0.01;
+
+/// Lowest rate that a prior claims: one event in a million trials.
+const LOWEST_RATE: f64 = 1e-6;
 
 /// Rates are kept this far from 0 and 1, so that no bet is ever infinite.
 const EDGE: f64 = 1e-12;
+
+/// Safety alternatives below the null, given in natural-log units of a rate, count this many limits for each unit: from a
+/// tenth of the limit to eight limits.
+const BELOW_LIMITS: f64 = 5.0;
 
 /// A harm bet goes at most this share of the way from the line to certainty.
 const REACH: f64 = 0.9;
@@ -57,26 +72,28 @@ impl Block {
         difference: f64,
     ) -> Self {
         let complement = design.worse == Worse::Lower;
-        let rate =
-            design.usable_rate().map_or(
-                PRIOR_RATE,
-                |rate| if complement { 1.0 - rate } else { rate },
-            );
-        let rate = rate.clamp(1e-6, 0.5);
+        let known = design.usable_rate().filter(|rate| *rate < 1.0);
+        let rate = known.map_or(
+            PRIOR_RATE,
+            |rate| if complement { 1.0 - rate } else { rate },
+        );
         Self {
             line: Line::new(design, allowance, side, difference),
             side,
             complement,
             excess: block_excess(design.margin.difference),
+            difference: design.margin.difference,
             dispersion,
-            events: PRIOR_EVENTS,
-            trials: PRIOR_EVENTS / rate,
+            trusted: known.is_some(),
+            prior_trials: PRIOR_EVENTS / rate.max(LOWEST_RATE),
+            events: 0.0,
+            trials: 0.0,
         }
     }
 
     pub(crate) fn weight(&self, j: usize) -> f64 {
         match self.side {
-            Side::Harm => 1.0 / BLOCK as f64,
+            Side::Harm => block_weight(j),
             Side::Safety => BETWEEN[j].1,
         }
     }
@@ -89,17 +106,27 @@ impl Block {
     }
 
     /// Writes each alternative's gain in nats, then learns the baseline; `false` where the interval cannot carry evidence.
-    pub(crate) fn look(&mut self, pair: &Pair, gains: &mut Gains) -> bool {
+    /// `looks` is the number of looks that were summed into this one.
+    pub(crate) fn look(&mut self, pair: &Pair, looks: u64, gains: &mut Gains) -> bool {
         let (k0, n0) = self.counts(&pair.baseline);
         let (k1, n1) = self.counts(&pair.canary);
         let speaks = n1 > 0.0 && n0 > 0.0;
         if speaks {
-            let q0 = (self.events / self.trials).clamp(EDGE, 1.0 - EDGE);
-            self.gains(q0, (k1, n1), (k0, n0), gains);
+            if self.trusted || self.trials > 0.0 {
+                let q0 = (PRIOR_EVENTS + self.events) / (self.prior_trials + self.trials);
+                self.gains(q0.clamp(EDGE, 1.0 - EDGE), (k1, n1), (k0, n0), gains);
+            } else {
+                gains.fill(0.0);
+            }
         }
         if n0 > 0.0 {
-            self.events = MEMORY * self.events + k0;
-            self.trials = MEMORY * self.trials + n0;
+            let memory = if looks == 1 {
+                MEMORY
+            } else {
+                libm::pow(MEMORY, looks as f64)
+            };
+            self.events = memory * self.events + k0;
+            self.trials = memory * self.trials + n0;
         }
         speaks
     }
@@ -178,7 +205,9 @@ impl Block {
                     // Better than the baseline, but not by more than half of its rate.
                     (q0 + BETWEEN[j].0 * gap).max(q0 * 0.5)
                 } else {
-                    line * libm::exp(-BELOW[j].0)
+                    // Relative to the rate where it is small, to the limit where that is.
+                    let relative = line * -libm::expm1(-BELOW[j].0);
+                    line - relative.min(BELOW_LIMITS * BELOW[j].0 * self.difference)
                 };
                 Some(q1.max(EDGE * 0.5))
             }
@@ -206,7 +235,8 @@ impl Block {
 
     pub(crate) fn load(&mut self, input: &mut &[u8]) -> Result<(), StateError> {
         let (events, trials) = (take_f64(input)?, take_f64(input)?);
-        if !(events > 0.0 && trials >= events && trials.is_finite()) {
+        let possible = events >= 0.0 && trials >= events && trials.is_finite();
+        if !possible {
             return Err(StateError::Impossible);
         }
         (self.events, self.trials) = (events, trials);

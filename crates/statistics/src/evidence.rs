@@ -116,7 +116,12 @@ impl Evidence {
         if design.starts.count == 0 || betting == Betting::Silent {
             return 0;
         }
-        let gains: Vec<Gains> = self.gains(&mut betting).collect();
+        let gains: Vec<Gains> = self
+            .blocks
+            .iter()
+            .enumerate()
+            .map(|(i, block)| self.gains_of(&mut betting, i, block))
+            .collect();
         let ln_weights: Vec<f64> = betting.weights().map(libm::log).collect();
         let mut since = ln_weights.clone();
         let (mut best, mut best_ln) = (0, f64::NEG_INFINITY);
@@ -137,22 +142,28 @@ impl Evidence {
         best
     }
 
-    /// Each block's gains, in order.
-    fn gains<'a>(&'a self, betting: &'a mut Betting) -> impl Iterator<Item = Gains> + 'a {
-        self.blocks.iter().map(|block| {
-            let mut gains = [0.0; MOST];
-            betting.look(block, &mut gains);
-            gains
-        })
-    }
-
     /// `ln E` of a process that takes each block as one look.
     pub(crate) fn replay(&self, mut betting: Betting, starts: Starts) -> f64 {
         let mut mixture = Mixture::new(starts, betting.weights());
-        for (i, gains) in self.gains(&mut betting).enumerate() {
-            mixture.take_summed(&gains, self.starts_in(i, starts));
+        for (i, block) in self.blocks.iter().enumerate() {
+            let gains = self.gains_of(&mut betting, i, block);
+            mixture.take_summed(&gains, betting.weights(), self.starts_in(i, starts));
         }
         mixture.ln_e()
+    }
+
+    fn gains_of(&self, betting: &mut Betting, block: usize, pair: &Pair) -> Gains {
+        let mut gains = [0.0; MOST];
+        betting.look(pair, self.looks_in(block), &mut gains);
+        gains
+    }
+
+    fn looks_in(&self, block: usize) -> u64 {
+        if block + 1 == self.blocks.len() {
+            self.looks_in_last
+        } else {
+            self.looks_per_block
+        }
     }
 
     fn first_look(&self, block: usize) -> u64 {
@@ -161,11 +172,7 @@ impl Evidence {
 
     /// Number of later starts that fall into a block.
     pub(crate) fn starts_in(&self, block: usize, starts: Starts) -> u32 {
-        let looks = if block + 1 == self.blocks.len() {
-            self.looks_in_last
-        } else {
-            self.looks_per_block
-        };
+        let looks = self.looks_in(block);
         let opened = |looks: u64| {
             let last = looks.saturating_sub(1) / u64::from(starts.every.max(1));
             u32::try_from(last).unwrap_or(u32::MAX).min(starts.count)

@@ -23,7 +23,7 @@ pub(crate) struct Mixture {
 }
 
 impl Mixture {
-    /// The mixture before its first look. Later starts weigh all alternatives evenly.
+    /// The mixture before its first look, over alternatives with these weights (the same at every call).
     pub(crate) fn new(starts: Starts, weights: impl Iterator<Item = f64>) -> Self {
         let since_first: Box<[f64]> = weights.map(libm::log).collect();
         let later = if starts.count > 0 {
@@ -42,18 +42,23 @@ impl Mixture {
     }
 
     /// Opens a start when this look is one, then takes the look's gains.
-    pub(crate) fn take(&mut self, gains: &Gains) {
+    pub(crate) fn take(&mut self, gains: &Gains, weights: impl Iterator<Item = f64>) {
         // A start at the first look would only repeat "since the first look".
         let due = self.looks > 0
             && self
                 .looks
                 .is_multiple_of(u64::from(self.starts.every.max(1)));
-        self.take_summed(gains, u32::from(due));
+        self.take_summed(gains, weights, u32::from(due));
     }
 
     /// Takes the gains of one look, or of several summed into one, in which `starts` starts fell.
-    pub(crate) fn take_summed(&mut self, gains: &Gains, starts: u32) {
-        self.open(starts);
+    pub(crate) fn take_summed(
+        &mut self,
+        gains: &Gains,
+        weights: impl Iterator<Item = f64>,
+        starts: u32,
+    ) {
+        self.open(weights, starts);
         self.looks = self.looks.saturating_add(1);
         for (sum, gain) in self.since_first.iter_mut().zip(gains) {
             *sum += gain;
@@ -63,16 +68,15 @@ impl Mixture {
         }
     }
 
-    fn open(&mut self, starts: u32) {
+    fn open(&mut self, weights: impl Iterator<Item = f64>, starts: u32) {
         let starts = starts.min(self.starts.count - self.opened);
         if starts == 0 {
             return;
         }
         self.opened += starts;
-        let alternatives = self.since_later.len() as f64;
-        let ln_mass = libm::log(f64::from(starts) / (f64::from(self.starts.count) * alternatives));
-        for later in &mut self.since_later {
-            *later = ln_add(*later, ln_mass);
+        let mass = f64::from(starts) / f64::from(self.starts.count);
+        for (later, weight) in self.since_later.iter_mut().zip(weights) {
+            *later = ln_add(*later, libm::log(mass * weight));
         }
     }
 

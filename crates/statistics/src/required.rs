@@ -214,7 +214,7 @@ fn trials(
             *sum = gain * trials;
         }
         let mut mixture = Mixture::new(starts, betting.weights());
-        mixture.take(&summed);
+        mixture.take(&summed, betting.weights());
         mixture.ln_e()
     };
     // No mixture is ahead of its best alternative.

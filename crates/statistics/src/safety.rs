@@ -40,8 +40,8 @@ impl Safety {
     /// Takes one look: the counts since the look before, each counted once.
     pub fn update(&mut self, pair: &Pair) {
         let mut gains = [0.0; MOST];
-        if self.betting.look(pair, &mut gains) {
-            self.mixture.take(&gains);
+        if self.betting.look(pair, 1, &mut gains) {
+            self.mixture.take(&gains, self.betting.weights());
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::betting::Gains;
 use crate::codec::{Fingerprint, Kind, StateError, put_header, take_header};
 use crate::design::Starts;
-use crate::grid::{BELOW, MOST, split_excess};
+use crate::grid::{BELOW, MOST, SPLIT, split_excess, split_weight};
 use crate::mixture::Mixture;
 use crate::sample::{Sample, Worse};
 
@@ -54,11 +54,10 @@ impl SingleStream {
     #[must_use]
     pub fn new(value: f64, worse: Worse, dispersion: f64, starts: Starts) -> Self {
         let bets = Bets::new(value, worse, dispersion);
-        let uniform = core::iter::repeat_n(1.0 / MOST as f64, MOST);
         Self {
             bets,
-            harm: Mixture::new(starts, uniform),
-            safety: Mixture::new(Starts::NONE, BELOW.iter().map(|(_, weight)| *weight)),
+            harm: Mixture::new(starts, harm_weights()),
+            safety: Mixture::new(Starts::NONE, safety_weights()),
             design: Fingerprint::new()
                 .number(value)
                 .worse(worse)
@@ -73,8 +72,8 @@ impl SingleStream {
         let mut harm = [0.0; MOST];
         let mut safety = [0.0; MOST];
         if self.bets.look(sample, &mut harm, &mut safety) {
-            self.harm.take(&harm);
-            self.safety.take(&safety);
+            self.harm.take(&harm, harm_weights());
+            self.safety.take(&safety, safety_weights());
         }
     }
 
@@ -114,6 +113,14 @@ impl SingleStream {
         process.safety.load(input)?;
         Ok(process)
     }
+}
+
+fn harm_weights() -> impl Iterator<Item = f64> {
+    (0..SPLIT).map(split_weight)
+}
+
+fn safety_weights() -> impl Iterator<Item = f64> {
+    BELOW.iter().map(|(_, weight)| *weight)
 }
 
 impl Bets {

@@ -1,7 +1,7 @@
 //! The ratio form: how the events of an interval split between the sides.
 
 use crate::betting::Gains;
-use crate::grid::{BELOW, BETWEEN, MOST, SPLIT, split_excess};
+use crate::grid::{BELOW, BETWEEN, MOST, split_excess, split_weight};
 use crate::sample::Pair;
 
 /// Likelihood-ratio bets on the split of events, for alternatives at fixed distances from the null ratio.
@@ -37,7 +37,8 @@ impl Split {
             dispersion,
             excess
                 .into_iter()
-                .map(|excess| (excess, 1.0 / SPLIT as f64)),
+                .enumerate()
+                .map(|(j, excess)| (excess, split_weight(j))),
         )
     }
 
