@@ -26,6 +26,8 @@ pub enum ActionConfig {
 pub struct SplitterConfig {
     /// Admin API, as `http://127.0.0.1:9000`.
     pub admin: Address,
+    /// Bearer token of the admin API, where it asks for one.
+    pub token: Option<Secret>,
     /// Group whose weight is set, as `canary`.
     pub group: String,
     /// Weight to set; 0 takes the group out.

@@ -43,7 +43,12 @@ impl Runner {
         // What is known of an attempt whose effect is open.
         let mut open =
             attempted_before.then(|| "an attempt was begun and its end is not recorded".to_owned());
-        for _ in 0..ATTEMPTS {
+        let mut pauses = Pauses::new();
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                let left = order.intent.deadline.since(clock());
+                pauses.pause_within(TimeLeft::new(left)).await;
+            }
             if let Some(what) = &open {
                 match self.effect_of_earlier(order, &clock).await {
                     Checked::InEffect => {

@@ -1,7 +1,8 @@
 //! The embedded traffic splitter, by its admin API.
 //!
-//! `GET /weights` answers `{"baseline":90,"canary":10,"generation":3}`; `PUT /weights/canary` with `{"weight":0,"generation":4}` answers
-//! the new state, or 409 where it has seen a higher generation.
+//! `GET /weights` answers `{"baseline":90,"canary":10,"generation":3}`; `PUT /weights/canary` with `{"weight":0,"generation":3}` answers the new state,
+//! or 409 where something has changed since generation 3. That number is the splitter's own and rises with every change by anybody, so an order
+//! carries the one just read, and the order's generation is compared by [`crate::Generations`].
 
 use crate::attempt::{Checked, Tried};
 use crate::config::SplitterConfig;
@@ -11,8 +12,9 @@ use crate::placeholder;
 use crate::problem::{ConfigProblem, ProbeProblem};
 use crate::remembered::Remembered;
 use crate::time_left::TimeLeft;
-use reqwest::StatusCode;
-use serde_json::{Map, Value, json};
+use reqwest::header::HeaderValue;
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::{Map, Value};
 
 /// Key of the state that is no group.
 const GENERATION: &str = "generation";
@@ -27,11 +29,19 @@ pub(crate) struct Splitter {
 
 impl Splitter {
     pub(crate) fn new(action: &str, config: SplitterConfig) -> Result<Self, ConfigProblem> {
+        let wrong = |what: String| ConfigProblem::Setting {
+            action: action.to_owned(),
+            what,
+        };
         if config.group.is_empty() || config.group == GENERATION {
-            return Err(ConfigProblem::Setting {
-                action: action.to_owned(),
-                what: format!("`group: {}` names no group", config.group),
-            });
+            return Err(wrong(format!("`group: {}` names no group", config.group)));
+        }
+        let token = config.token.as_ref();
+        if token.is_some_and(|token| HeaderValue::from_str(token.expose()).is_err()) {
+            return Err(wrong(
+                "the token has characters that no header can carry (a line end, perhaps)"
+                    .to_owned(),
+            ));
         }
         Ok(Self {
             client: http_exchange::client(action, &config.admin, config.time_limit)?,
@@ -50,12 +60,9 @@ impl Splitter {
             Ok(group) => group,
             Err(refusal) => return Tried::refused(refusal),
         };
-        // Read first: what the undo needs, and a wrong group is refused before anything is written.
-        let before = match self.weights(time).await {
-            Ok(weights) => match weight_of(&weights, &group) {
-                Ok(weight) => weight,
-                Err(refusal) => return Tried::refused(format!("{}: {refusal}", self.config.admin)),
-            },
+        // Read first: a wrong group is refused before anything is written, the undo needs what was, and a change in between is noticed.
+        let read = match self.weights(time).await {
+            Ok(weights) => weights,
             Err(NotRead::NoAnswer(why)) => {
                 return Tried::not_sent(format!("cannot reach {}: {why}", self.config.admin));
             }
@@ -63,12 +70,18 @@ impl Splitter {
                 return Tried::refused(format!("{} answers {what}", self.config.admin));
             }
         };
+        let before = match weight_of(&read, &group) {
+            Ok(weight) => weight,
+            Err(refusal) => return Tried::refused(format!("{}: {refusal}", self.config.admin)),
+        };
         self.before.keep(&order.idempotency_key, before);
-        let request = self
-            .client
-            .put(self.config.admin.below(&["weights", &group]).url().clone())
-            .json(&self.body(order));
-        match http_exchange::exchange(request, time).await {
+        let mut body = Map::from_iter([("weight".to_owned(), self.config.weight.into())]);
+        if let Some(generation) = read.get(GENERATION) {
+            body.insert(GENERATION.to_owned(), generation.clone());
+        }
+        let address = self.config.admin.below(&["weights", &group]);
+        let request = self.client.put(address.url().clone()).json(&body);
+        match http_exchange::exchange(self.authorised(request), time).await {
             Ok(answer) => self.judge(&answer, &group, before),
             Err(NoAnswer::NotSent(why)) => {
                 Tried::not_sent(format!("cannot reach {}: {why}", self.config.admin))
@@ -83,8 +96,9 @@ impl Splitter {
     fn judge(&self, answer: &Answer, group: &str, before: u64) -> Tried {
         let (admin, weight) = (&self.config.admin, self.config.weight);
         if answer.status == StatusCode::CONFLICT {
-            return Tried::refused(format!(
-                "{admin} refused the order as stale: it has seen a higher generation ({})",
+            // Nothing was changed, and the next try reads what is there now.
+            return Tried::not_sent(format!(
+                "{admin} refused the order as stale: it was changed between reading and writing ({})",
                 answer.quote()
             ));
         }
@@ -130,11 +144,14 @@ impl Splitter {
             Ok(group) => group,
             Err(refusal) => return vec![format!("nothing: {refusal}")],
         };
-        vec![format!(
-            "PUT {} {}",
-            self.config.admin.below(&["weights", &group]),
-            self.body(order)
-        )]
+        vec![
+            format!("GET {}", self.config.admin.below(&["weights"])),
+            format!(
+                "PUT {} {{\"weight\":{},\"generation\":AS-JUST-READ}}",
+                self.config.admin.below(&["weights", &group]),
+                self.config.weight
+            ),
+        ]
     }
 
     pub(crate) fn undo(&self, order: &Order) -> Option<String> {
@@ -146,8 +163,7 @@ impl Splitter {
             .filter(|before| *before != u64::from(self.config.weight))
             .map_or_else(|| "WEIGHT-BEFORE".to_owned(), |weight| weight.to_string());
         Some(format!(
-            "curl -X PUT -H 'Content-Type: application/json' -d '{{\"weight\":{before},\"generation\":{}}}' {}",
-            order.intent.generation,
+            "PUT {} {{\"weight\":{before}}}",
             self.config.admin.below(&["weights", &group])
         ))
     }
@@ -177,15 +193,18 @@ impl Splitter {
             .map_err(|problem| problem.to_string())
     }
 
-    fn body(&self, order: &Order) -> Value {
-        json!({"weight": self.config.weight, "generation": order.intent.generation})
+    fn authorised(&self, request: RequestBuilder) -> RequestBuilder {
+        match &self.config.token {
+            Some(token) => request.bearer_auth(token.expose()),
+            None => request,
+        }
     }
 
     async fn weights(&self, time: TimeLeft) -> Result<Map<String, Value>, NotRead> {
         let request = self
             .client
             .get(self.config.admin.below(&["weights"]).url().clone());
-        let answer = http_exchange::exchange(request, time)
+        let answer = http_exchange::exchange(self.authorised(request), time)
             .await
             .map_err(|none| NotRead::NoAnswer(none.why().to_owned()))?;
         if answer.status.is_server_error() {
