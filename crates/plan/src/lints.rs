@@ -226,12 +226,14 @@ fn first_page(draft: &Draft) -> Option<Span> {
         return Some(criterion.then_span);
     }
     let authority = draft.authority.as_ref()?;
-    if authority
-        .cannot_see
-        .iter()
-        .any(|step| step.then == Reaction::Page)
+    // The page that follows from silence where the plan does not say has a lint of its own.
+    if let Some(span) = draft.authority_places.cannot_see
+        && authority
+            .cannot_see
+            .iter()
+            .any(|step| step.then == Reaction::Page)
     {
-        return Some(draft.authority_places.cannot_see.unwrap_or(draft.head));
+        return Some(span);
     }
     if authority.undecided_at_the_end == Reaction::Page {
         return Some(draft.head);

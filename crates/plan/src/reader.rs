@@ -100,6 +100,14 @@ impl<'text> Reader<'text> {
 
     /// All problems in the order of the text.
     pub(crate) fn finish(mut self) -> Vec<Problem> {
+        if self.truncated {
+            // Where the YAML is broken, a value that runs over lines has swallowed what follows.
+            let text = self.lines.text();
+            self.problems.retain(|problem| {
+                problem.code == Code::NotYaml
+                    || !text[problem.span.start..problem.span.end].contains('\n')
+            });
+        }
         self.problems.sort_by_key(|problem| {
             (
                 problem.span.start,
@@ -278,6 +286,7 @@ impl<'text> Reader<'text> {
             taken: Vec::new(),
             span: node.span,
         };
+        let mut misspelt: Vec<&'static str> = Vec::new();
         for entry in entries {
             let Some(key) = fields
                 .known
@@ -288,7 +297,8 @@ impl<'text> Reader<'text> {
                 if open {
                     fields.others.push(entry);
                 } else {
-                    self.unknown_key(entry, what, &fields.known, elsewhere);
+                    let meant = self.unknown_key(entry, what, &fields.known, elsewhere);
+                    misspelt.extend(meant);
                 }
                 continue;
             };
@@ -303,6 +313,7 @@ impl<'text> Reader<'text> {
                 }
                 Available::Now => fields.found.push((key.name, Some(entry))),
                 Available::LaterRefused => {
+                    fields.found.push((key.name, None));
                     self.error(
                         Code::NotAvailableYet,
                         entry.key_span,
@@ -323,7 +334,7 @@ impl<'text> Reader<'text> {
         }
         for key in fields.known.clone() {
             let present = fields.found.iter().any(|(name, _)| *name == key.name);
-            if key.required && !present && !self.truncated {
+            if key.required && !present && !self.truncated && !misspelt.contains(&key.name) {
                 let span = Span::new(
                     node.span.start,
                     first_line_end(self.lines.text(), node.span),
@@ -339,13 +350,14 @@ impl<'text> Reader<'text> {
         fields
     }
 
+    /// Reports a key that is not known, and gives the one that was probably meant.
     fn unknown_key(
         &mut self,
         entry: &Entry,
         what: &str,
         known: &[&'static Key],
         elsewhere: &[(&'static str, &'static str)],
-    ) {
+    ) -> Option<&'static str> {
         let word = &entry.key;
         let kinds: Vec<&str> = elsewhere
             .iter()
@@ -359,7 +371,7 @@ impl<'text> Reader<'text> {
                 format!("`{word}` does not belong to a {what}"),
             )
             .help(format!("it belongs to kind {}", kinds.join(", ")));
-            return;
+            return None;
         }
         let names = || {
             known
@@ -378,6 +390,7 @@ impl<'text> Reader<'text> {
         if suggestion.is_none() {
             problem.help(format!("keys here: {list}"));
         }
+        suggestion
     }
 }
 

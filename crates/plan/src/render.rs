@@ -1,6 +1,6 @@
 //! Problems as people read them: the place in the text, what is wrong beside it, what to do below.
 
-use crate::problem::{Problem, Severity};
+use crate::problem::{Code, Problem, Severity};
 use core::fmt;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, ThemeCharacters,
@@ -34,6 +34,8 @@ const NARROWEST: usize = 40;
 
 struct Shown<'problem> {
     problem: &'problem Problem,
+    message: String,
+    help: Option<String>,
     source: NamedSource<String>,
 }
 
@@ -45,7 +47,7 @@ impl fmt::Debug for Shown<'_> {
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.problem.message)
+        out.write_str(&self.message)
     }
 }
 
@@ -60,8 +62,7 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
-        self.problem
-            .help
+        self.help
             .as_ref()
             .map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
@@ -85,8 +86,9 @@ impl Diagnostic for Shown<'_> {
 #[must_use]
 pub fn render(problems: &[Problem], text: &str, file: &str, style: Style) -> String {
     let mut out = String::new();
+    let text = without_secrets(problems, text);
     for problem in problems {
-        out.push_str(&draw(problem, text, file, style));
+        out.push_str(&draw(problem, &text, file, style));
         out.push('\n');
     }
     out.push_str(&counted(problems, file));
@@ -104,7 +106,7 @@ fn draw(problem: &Problem, text: &str, file: &str, style: Style) -> String {
     let theme = GraphicalTheme {
         characters: ThemeCharacters {
             error: word.clone(),
-            warning: word,
+            warning: word.clone(),
             ..characters
         },
         styles: if style.colour {
@@ -113,12 +115,24 @@ fn draw(problem: &Problem, text: &str, file: &str, style: Style) -> String {
             ThemeStyles::none()
         },
     };
+    let width = style.width.max(NARROWEST);
     let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(style.width.max(NARROWEST))
+        .with_width(width)
+        // Lines are broken here, at blanks: the handler would break names at their hyphens and slashes.
+        .with_wrap_lines(false)
         .with_context_lines(1)
         .with_links(false)
         .without_syntax_highlighting();
     let shown = Shown {
+        message: broken(
+            &problem.message,
+            width.saturating_sub(word.chars().count() + 1),
+            width - 4,
+        ),
+        help: problem
+            .help
+            .as_ref()
+            .map(|help| broken(help, width - 8, width - 8)),
         problem,
         source: NamedSource::new(file, text.to_owned()),
     };
@@ -130,6 +144,41 @@ fn draw(problem: &Problem, text: &str, file: &str, style: Style) -> String {
     drawn
         .strip_prefix("  ")
         .map_or(drawn.clone(), str::to_owned)
+}
+
+/// Breaks a text into lines at its blanks: the first of at most `first` characters, the others of `rest`.
+fn broken(text: &str, first: usize, rest: usize) -> String {
+    let mut out = String::new();
+    let mut used = 0;
+    let mut room = first;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > room {
+            out.push('\n');
+            used = 0;
+            room = rest;
+        } else if used > 0 {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += length;
+    }
+    out
+}
+
+/// The text with every secret that a problem points at blotted out: what is drawn ends in logs.
+fn without_secrets(problems: &[Problem], text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for problem in problems
+        .iter()
+        .filter(|problem| problem.code == Code::InlineSecret)
+    {
+        if let Some(secret) = bytes.get_mut(problem.span.start..problem.span.end) {
+            secret.fill(b'*');
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// `2 problems, 1 warning in checkout.watch.yaml. Nothing was changed.`

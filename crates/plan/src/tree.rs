@@ -64,16 +64,115 @@ pub(crate) struct Reading {
 }
 
 /// A trouble of the YAML itself.
+#[derive(Clone)]
 pub(crate) struct Trouble {
     pub(crate) span: Span,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
 }
 
+/// Most places at which broken YAML is stepped over to find what else is wrong.
+const MOST_REPAIRS: usize = 8;
+
 /// Reads the first document of `text`.
+///
+/// Where the YAML is broken, the line (or the top-level block) that breaks it is blanked out and reading goes on, so that problems
+/// after it are found too. Places stay true, since blanks take the bytes of what they replace.
 pub(crate) fn read(text: &str) -> Reading {
+    let (mut reading, mut broken_at) = read_once(text);
+    let mut troubles = core::mem::take(&mut reading.troubles);
+    let mut patched = text.to_owned();
+    for _ in 0..MOST_REPAIRS {
+        let Some(at) = broken_at else { break };
+        let best = repairs(&patched, at)
+            .into_iter()
+            .map(|stretch| {
+                let repaired = blanked(&patched, stretch);
+                let (reading, next) = read_once(&repaired);
+                (next.unwrap_or(usize::MAX), reading, repaired)
+            })
+            .max_by(|left, right| left.0.cmp(&right.0));
+        let Some((next, repaired, text)) = best.filter(|(next, ..)| *next > at) else {
+            break;
+        };
+        // Each further break is its own trouble; the others were seen before.
+        troubles.extend(
+            repaired
+                .troubles
+                .iter()
+                .filter(|found| found.span.start > at)
+                .cloned(),
+        );
+        reading = Reading {
+            troubles: Vec::new(),
+            truncated: true,
+            ..repaired
+        };
+        patched = text;
+        broken_at = (next != usize::MAX).then_some(next);
+    }
+    reading.troubles = troubles;
+    reading
+}
+
+/// Stretches whose removal may mend a break at `at`: its line, its top-level block, and the block before.
+/// The last of equals is taken, so the shortest stretch comes last.
+fn repairs(text: &str, at: usize) -> Vec<Span> {
+    let at = at.min(text.len());
+    let line_start = text[..floor(text, at)]
+        .rfind('\n')
+        .map_or(0, |found| found + 1);
+    let line_end = text[line_start..]
+        .find('\n')
+        .map_or(text.len(), |found| line_start + found);
+    let block_start = |before: usize| {
+        let mut start = before;
+        loop {
+            if text[start..].starts_with(|first: char| !first.is_whitespace() && first != '#')
+                || start == 0
+            {
+                return start;
+            }
+            start = text[..start - 1].rfind('\n').map_or(0, |found| found + 1);
+        }
+    };
+    let block = block_start(line_start);
+    let mut stretches = Vec::new();
+    if block > 0 {
+        let before = text[..block - 1].rfind('\n').map_or(0, |found| found + 1);
+        stretches.push(Span::new(block_start(before), block));
+    }
+    stretches.push(Span::new(block, line_end));
+    stretches.push(Span::new(line_start, line_end));
+    stretches.retain(|stretch| !text[stretch.start..stretch.end].trim().is_empty());
+    stretches
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn blanked(text: &str, stretch: Span) -> String {
+    let mut out = String::with_capacity(text.len());
+    out.push_str(&text[..stretch.start]);
+    for character in text[stretch.start..stretch.end].chars() {
+        match character {
+            '\n' | '\r' => out.push(character),
+            _ => out.extend(core::iter::repeat_n(' ', character.len_utf8())),
+        }
+    }
+    out.push_str(&text[stretch.end..]);
+    out
+}
+
+/// Reads up to the first break; gives its place.
+fn read_once(text: &str) -> (Reading, Option<usize>) {
     let settings = options! { emit_comments: false, emit_unresolved_aliases: true };
     let mut builder = Builder::default();
+    let mut broken_at = None;
     for next in Parser::new_from_str_with_options(text, settings) {
         let step = match next {
             Ok((event, span)) => {
@@ -82,6 +181,7 @@ pub(crate) fn read(text: &str) -> Reading {
             }
             Err(error) => {
                 let trouble = scan_trouble(text, &error);
+                broken_at = Some(trouble.span.start);
                 builder.troubles.push(trouble);
                 builder.truncated = true;
                 Step::Stop
@@ -91,7 +191,7 @@ pub(crate) fn read(text: &str) -> Reading {
             break;
         }
     }
-    builder.finish()
+    (builder.finish(), broken_at)
 }
 
 /// Byte of a marker; the parser counts them for text, and characters are the fallback.

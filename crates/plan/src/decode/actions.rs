@@ -155,18 +155,18 @@ fn receiver(
     let stands = fields.stands("send") || fields.stands("run");
     let receiver = send.or(run);
     if receiver.is_none() && !stands && !reader.truncated {
-        let near = fields
-            .others()
-            .iter()
-            .find(|other| nearest(&other.key, ["send", "run"]).is_some());
-        let span = near.map_or(entry.key_span, |near| near.key_span);
-        reader
-            .error(
-                Code::MissingKey,
-                span,
-                format!("`{}` does not say who hears of it", entry.key),
-            )
-            .help("name a receiver of the connections file, as send: pagerduty/payments");
+        let near = fields.others().iter().find_map(|other| {
+            nearest(&other.key, ["send", "run"]).map(|word| (other.key_span, word))
+        });
+        let problem = reader.error(
+            Code::MissingKey,
+            near.map_or(entry.key_span, |(span, _)| span),
+            format!("`{}` does not say who hears of it", entry.key),
+        );
+        problem.help("name a receiver of the connections file, as send: pagerduty/payments");
+        if let Some((_, word)) = near {
+            problem.label(format!("did you mean `{word}`?"));
+        }
     }
     fields.done();
     let to = if send.is_some() {

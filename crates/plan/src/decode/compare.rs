@@ -6,9 +6,7 @@ use crate::place::Span;
 use crate::problem::Code;
 use crate::reader::{Fields, Reader};
 use crate::tree::Node;
-use verification::terms::{
-    CanaryChoice, Compare, Join, MatchOp, Matcher, Noise, SideRule, SignalKind,
-};
+use verification::terms::{CanaryChoice, Compare, Join, MatchOp, Matcher, Noise, SideRule};
 
 /// Share of watches that may raise a false alarm, where the plan does not say.
 const FALSE_ALARMS: f64 = 0.01;
@@ -57,12 +55,10 @@ pub(super) fn compare(reader: &mut Reader<'_>, node: &Node) -> Option<Compare> {
 /// Without `compare` only probes can be judged: they name their sides by address.
 pub(super) fn missing(reader: &mut Reader<'_>, draft: &Draft) -> Option<Compare> {
     let only_probes = !draft.signals.is_empty()
-        && draft.signals.iter().all(|signal| {
-            matches!(
-                signal.signal.as_ref().map(|signal| &signal.kind),
-                Some(SignalKind::Probe(_))
-            )
-        });
+        && draft
+            .signals
+            .iter()
+            .all(|signal| signal.kind == Some("probe"));
     if !only_probes {
         reader
             .error(Code::MissingKey, draft.head, "the key `compare` is missing in this plan")

@@ -268,9 +268,15 @@ fn rule(
             None
         }
         (None, None)
-            if !["limit", "worse-when", "never-above", "never-below"]
-                .iter()
-                .any(|key| fields.stands(key))
+            if ![
+                "limit",
+                "worse-when",
+                "never-above",
+                "never-below",
+                "must-equal",
+            ]
+            .iter()
+            .any(|key| fields.stands(key))
                 && !reader.truncated =>
         {
             reader
