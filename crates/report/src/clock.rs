@@ -61,6 +61,12 @@ impl<'frame> Clock<'frame> {
         }
     }
 
+    /// Time of day for a log, with the date where it is not today's: `14:06:12`, `2026-11-20 14:06:12`.
+    pub(crate) fn stamp(&self, moment: Timestamp) -> String {
+        let time = self.time_of_day(moment);
+        if self.is_today(moment) { time } else { format!("{} {time}", self.day(moment)) }
+    }
+
     /// Time of day alone.
     pub(crate) fn time_of_day(&self, moment: Timestamp) -> String {
         let then = zoned(moment, self.zone);

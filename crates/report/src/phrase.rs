@@ -113,11 +113,12 @@ pub(crate) fn difference(quantity: &Quantity<'_>, numbers: &Numbers, glyphs: Gly
     let range_text = range.and_then(|range| range_words(range, &shown, &words, estimate.unwrap_or(1.0)));
     Some(match (shown.estimate.as_deref(), range_text) {
         (Some(text), range_text) => {
-            let better = estimate.is_some_and(|value| value < 0.0);
+            let better = estimate.is_some_and(|value| value < 0.0) && !is_zero(text);
             let word = if better { words.better } else { words.worse };
             let limit_word = if better { format!(" {}", words.worse) } else { String::new() };
             let range_text = range_text.map_or_else(String::new, |range| format!("{range}, "));
-            format!("about {}{} {word}{per} ({range_text}limit {limit_text}{limit_word})", unsigned(text), words.unit)
+            let about = if is_zero(text) { "about the same".to_owned() } else { format!("about {}{} {word}{per}", unsigned(text), words.unit) };
+            format!("{about} ({range_text}limit {limit_text}{limit_word})")
         }
         (None, Some(range)) => format!("{range} {}{per} (limit {limit_text})", words.worse),
         (None, None) => {
@@ -134,10 +135,14 @@ pub(crate) fn difference_alone(quantity: &Quantity<'_>, value: f64, glyphs: Glyp
     let limit = quantity.limit()? * words.factor;
     let shown = Shown::new(Some(value * words.factor), None, limit, glyphs);
     let word = if value < 0.0 { words.better } else { words.worse };
-    Some(format!("{}{} {word}{}", unsigned(shown.estimate.as_deref()?), words.unit, words.per.text()))
+    let text = shown.estimate.as_deref()?;
+    if is_zero(text) {
+        return Some("about the same".to_owned());
+    }
+    Some(format!("{}{} {word}{}", unsigned(text), words.unit, words.per.text()))
 }
 
-/// The limit in words: `0.5 percentage points more`, `10% higher`, `40ms slower`.
+/// The limit in words: `0.5 percentage points higher`, `10% lower`, `40ms slower`.
 pub(crate) fn limit(quantity: &Quantity<'_>, glyphs: Glyphs) -> Option<String> {
     let words = Wording::of(quantity)?;
     let scale = quantity.difference_scale()?;
@@ -146,12 +151,12 @@ pub(crate) fn limit(quantity: &Quantity<'_>, glyphs: Glyphs) -> Option<String> {
         Rule::AgainstBaseline { limit: Limit::Points(_), worse } => {
             let noun = if shown == "1" { "percentage point" } else { "percentage points" };
             let word = match worse {
-                Worse::Higher => "above",
-                Worse::Lower => "below",
+                Worse::Higher => "higher",
+                Worse::Lower => "lower",
             };
             format!("{shown} {noun} {word}")
         }
-        _ => format!("{shown}{} {} than", scale.unit, words.worse),
+        _ => format!("{shown}{} {}", scale.unit, words.worse),
     })
 }
 
@@ -261,6 +266,10 @@ fn range_words((low, high): (f64, f64), shown: &Shown, words: &Wording, towards:
 /// `range 44 to 80ms`, but `range 22% to 41%`.
 fn with_unit(text: &str, unit: &str) -> String {
     if unit == "%" { format!("{text}%") } else { text.to_owned() }
+}
+
+fn is_zero(text: &str) -> bool {
+    unsigned(text).chars().all(|digit| digit == '0' || digit == '.')
 }
 
 fn unsigned(text: &str) -> &str {

@@ -109,7 +109,7 @@ pub(crate) fn because(summary: &Summary<'_>, verdict: &Verdict, glyphs: Glyphs, 
     let plan = summary.plan;
     let sustained = span(sustained_for(plan, verdict));
     match verdict.because {
-        Because::PastLimit => format!("past the limit, and the last {sustained} alone {} past it too", count::is_are(1)),
+        Because::PastLimit => format!("past the limit, and the last {sustained} alone is past it too"),
         Because::Collapse => "collapse: far past any limit, so nothing is waited for".to_owned(),
         Because::PastLimitThroughout => format!("every reading of the last {sustained} is past the limit"),
         Because::KeepsLimit => "the limit is kept".to_owned(),

@@ -48,7 +48,8 @@ pub(crate) fn table(text: &mut Text, rows: &[RowView], frame: &Frame, coloured: 
                 None => card(text, row, frame.columns(), coloured(row.kind)),
             }
         }
-        fold(text, group, word, frame, &coloured);
+        let more = !group.shown.is_empty() || rows.len() > group.folded.len();
+        fold(text, group, more, word, frame, &coloured);
     }
 }
 
@@ -67,15 +68,11 @@ fn group(rows: &[RowView], kind: VerdictKind, most: usize) -> Group<'_> {
 }
 
 /// ` v  WITHIN     5 more: collapse, p99 doubling, orders, backlog, new errors`
-fn fold(text: &mut Text, group: &Group<'_>, word: usize, frame: &Frame, coloured: &impl Fn(VerdictKind) -> bool) {
+fn fold(text: &mut Text, group: &Group<'_>, more: bool, word: usize, frame: &Frame, coloured: &impl Fn(VerdictKind) -> bool) {
     let Some(first) = group.folded.first() else { return };
     let names: Vec<&str> = group.folded.iter().map(|row| row.name.as_str()).collect();
     let number = count::number(names.len());
-    let start = if group.shown.is_empty() && first.kind != VerdictKind::Within {
-        count::CRITERION.count(number)
-    } else {
-        count::grouped(number)
-    };
+    let start = format!("{}{}", if more { "" } else { "all " }, count::grouped(number)) + if more { " more" } else { "" };
     let indent = if frame.columns() >= 50 { MARGIN + word + 2 } else { MARGIN };
     let room = frame.columns().saturating_sub(indent);
     let narrow = indent == MARGIN;

@@ -4,6 +4,7 @@ use crate::clock::{Clock, exact_span, span};
 use crate::count::{self, capitalised};
 use crate::frame::Frame;
 use crate::how_bad;
+use crate::reached;
 use crate::row_view::reaction_words;
 use crate::situation::{self, Situation};
 use verification::decision::{Decision, Instead, Verb};
@@ -53,8 +54,10 @@ pub(crate) fn what_next(summary: &Summary<'_>, situation: &Situation<'_>, frame:
         }
         Situation::Recovered(report) => recovered(summary, report, frame, clock),
         Situation::NotRecovered(report) => {
-            let paged = if was_ordered(summary, Reaction::Page) { "A human was paged" } else { "Act now" };
-            format!("{paged}: the rollback {} did not help.{}", clock.on(rollback_time(summary).unwrap_or(report.at)), runbook(summary))
+            let rolled_back = clock.on(rollback_time(summary).unwrap_or(report.at));
+            let paged = situation::last_decision(summary, Verb::Page)
+                .map_or_else(String::new, |decision| format!(" {}", reached::sentence(summary, Reaction::Page, decision.at, clock)));
+            format!("Act now: the rollback {rolled_back} did not help.{paged}{}", runbook(summary))
         }
         Situation::RolledBack(outcome) => match outcome {
             Some(outcome) => format!("{}; the plan asks for no proof of recovery.", rolled_back(outcome, clock)),
@@ -97,12 +100,12 @@ fn staying(kind: VerdictKind) -> &'static str {
 }
 
 fn reacted(summary: &Summary<'_>, decision: &Decision, frame: &Frame, clock: &Clock<'_>) -> String {
-    let at = clock.on(decision.at);
-    let done = match decision.verb {
-        Verb::Ticket => format!("Ticket opened {at}; not urgent."),
-        Verb::Review => format!("Review asked for {at}."),
-        _ => format!("Paged {at}."),
+    let (reaction, urgency) = match decision.verb {
+        Verb::Ticket => (Reaction::Ticket, " Not urgent."),
+        Verb::Review => (Reaction::Review, ""),
+        _ => (Reaction::Page, ""),
     };
+    let done = reached::sentence(summary, reaction, decision.at, clock);
     let id = &frame.watch_id;
     let why = match decision.instead {
         Some(Instead::BaselineToo) => " No rollback: the baseline is past the limit too, so it would not help.".to_owned(),
@@ -111,7 +114,7 @@ fn reacted(summary: &Summary<'_>, decision: &Decision, frame: &Frame, clock: &Cl
         Some(Instead::NoAction) => format!(" No rollback: the plan names no action for it.{}", runbook(summary)),
         None => " The watch goes on.".to_owned(),
     };
-    format!("{done}{why}")
+    format!("{done}{urgency}{why}")
 }
 
 fn deciders(summary: &Summary<'_>) -> String {
@@ -124,7 +127,7 @@ fn deciders(summary: &Summary<'_>) -> String {
 fn cannot_see(summary: &Summary<'_>, frame: &Frame, clock: &Clock<'_>) -> String {
     let paged = situation::last_decision(summary, Verb::Page);
     let page = match paged {
-        Some(decision) => format!("Paged {}.", clock.on(decision.at)),
+        Some(decision) => reached::sentence(summary, Reaction::Page, decision.at, clock),
         None => next_silence_step(summary, clock).map_or_else(String::new, |step| format!("{}.", capitalised(&step))),
     };
     let share = summary
@@ -194,10 +197,6 @@ fn by_action(action: &ActionSummary) -> String {
 
 fn runbook(summary: &Summary<'_>) -> String {
     summary.plan.runbook.as_ref().map_or_else(String::new, |runbook| format!(" Runbook: {runbook}"))
-}
-
-fn was_ordered(summary: &Summary<'_>, reaction: Reaction) -> bool {
-    summary.actions.iter().any(|action| action.intent.reaction == reaction)
 }
 
 /// A detail without the full stop that the sentence adds.

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod explains;
+mod lines;
 mod plans;
 mod screens;
 mod watches;

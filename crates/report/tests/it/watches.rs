@@ -386,6 +386,13 @@ pub fn cannot_see(plan: &Plan, paged: bool) -> Summary<'_> {
         at,
         rows: (0..6).map(|criterion| no_data(plan, criterion, since)).collect(),
         newest: sides(Some(at - seconds(4)), Some(since)),
+        actions: decisions
+            .iter()
+            .map(|page| ActionSummary {
+                intent: intent(Reaction::Page, page.at, Some("pagerduty/payments-primary")),
+                outcome: Some(outcome(OutcomeKind::Failed, page.at, "POST https://events.example/v2/enqueue: 503 Service Unavailable")),
+            })
+            .collect(),
         decisions,
         silent: vec![Silent {
             since,
@@ -408,7 +415,10 @@ pub fn ticket(plan: &Plan) -> Summary<'_> {
         exit: Exit::Ticket,
         rows: vec![slow, within(plan, 0), within(plan, 1), within(plan, 3), within(plan, 4), within(plan, 5)],
         decisions: vec![decision(Verb::Ticket, at - MINUTE, vec![row_id(2)], By::Criteria)],
-        actions: vec![ActionSummary { intent: intent(Reaction::Ticket, at - MINUTE, Some("github/acme-checkout")), outcome: None }],
+        actions: vec![ActionSummary {
+            intent: intent(Reaction::Ticket, at - MINUTE, Some("github/acme-checkout")),
+            outcome: Some(outcome(OutcomeKind::Done, at - MINUTE, "issue 481")),
+        }],
         newest: sides(Some(at - seconds(7)), Some(at - seconds(8))),
         ..base
     }
@@ -428,6 +438,7 @@ pub fn baseline_too(plan: &Plan) -> Summary<'_> {
             instead: Some(Instead::BaselineToo),
             ..decision(Verb::Page, at - seconds(15), vec![row_id(1)], By::Criteria)
         }],
+        actions: vec![ActionSummary { intent: intent(Reaction::Page, at - seconds(15), None), outcome: None }],
         ..base
     }
 }
