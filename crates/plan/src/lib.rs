@@ -3,12 +3,14 @@
 //! The crate is pure: it touches no file, asks no clock and opens no connection. All problems of a text are found at once, each with
 //! its place, what is wrong, and what to do.
 
+mod connections;
 mod decode;
 mod lints;
 mod place;
 mod problem;
 mod reader;
 mod render;
+mod resolve;
 mod sarif;
 mod selector;
 mod suggestion;
@@ -17,8 +19,14 @@ mod tree;
 mod units;
 mod values;
 
+pub use connections::{
+    Action, CommandAction, Connections, Credentials, HaproxyAction, HaproxyAddress, Header,
+    HeaderValue, ParsedConnections, PrometheusSource, ScrapeSource, ScrapeTarget, Secret, Source,
+    SplitterAction, WebhookAction, WebhookUrl, connections,
+};
 pub use decode::{Parsed, Reference, ReferenceTo, parse};
 pub use place::Span;
 pub use problem::{Code, Problem, Severity, Subject};
 pub use render::{Style, counted, render};
+pub use resolve::{receiver, resolve};
 pub use sarif::sarif;

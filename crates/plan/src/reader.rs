@@ -321,6 +321,15 @@ impl<'text> Reader<'text> {
                     )
                     .help("remove it for now: it would judge nothing");
                 }
+                Available::InlineSecret => {
+                    fields.found.push((key.name, None));
+                    self.error(
+                        Code::InlineSecret,
+                        entry.node.span,
+                        format!("`{}` would put a secret into the file", entry.key),
+                    )
+                    .help(key.about);
+                }
                 Available::LaterIgnored => {
                     self.warning(
                         Code::NotAvailableYet,
@@ -431,6 +440,15 @@ impl<'node> Fields<'node> {
     /// Whether the key stands in the file, with or without a value.
     pub(crate) fn stands(&self, name: &str) -> bool {
         self.found.iter().any(|(found, _)| *found == name)
+    }
+
+    /// Where the first of these keys stands; the whole mapping where none does.
+    pub(crate) fn span_of_key(&self, names: &[&str]) -> Span {
+        self.found
+            .iter()
+            .filter(|(found, _)| names.contains(found))
+            .find_map(|(_, entry)| entry.map(|entry| entry.key_span))
+            .unwrap_or(Span::new(self.span.start, self.span.start + 1))
     }
 
     /// Entries of an open mapping that no key of the table names.

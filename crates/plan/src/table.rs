@@ -39,10 +39,12 @@ pub(crate) enum Shape {
     Url,
     /// A path.
     Path,
+    /// A unix socket or a TCP address.
+    SocketAddress,
+    /// A list of arguments, or one text for a shell.
+    Arguments,
     /// One reaction or a list of reactions.
     Reactions,
-    /// One reaction.
-    Reaction,
     /// A time and what follows after it: `{10m: page}`.
     Silence,
     /// What one side measures in a test.
@@ -53,8 +55,6 @@ pub(crate) enum Shape {
     Table(&'static Table),
     /// A list of mappings.
     List(&'static Table),
-    /// A mapping from names of the user's choice to mappings.
-    Named(&'static Table),
     /// A mapping from names of the user's choice to one mapping or a list of them.
     NamedLists(&'static Table),
     /// A mapping from names of the user's choice to one of several kinds of mappings.
@@ -70,6 +70,8 @@ pub(crate) enum Available {
     LaterRefused,
     /// It is known and has no effect, which a warning says.
     LaterIgnored,
+    /// It would put a secret into the file; refused.
+    InlineSecret,
 }
 
 /// One key.
@@ -119,6 +121,18 @@ impl Key {
             required: false,
             default: None,
             available: Available::LaterRefused,
+            about,
+        }
+    }
+
+    /// A key that people try for a secret; `about` names the keys to use.
+    pub(crate) const fn secret(name: &'static str, about: &'static str) -> Self {
+        Self {
+            name,
+            shape: Shape::Text,
+            required: false,
+            default: None,
+            available: Available::InlineSecret,
             about,
         }
     }
