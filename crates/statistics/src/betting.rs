@@ -11,14 +11,13 @@ use crate::split::Split;
 /// Gains of the alternatives in one look, in nats.
 pub(crate) type Gains = [f64; MOST];
 
-/// One look's bets. Form and alternatives are fixed by the design; only the absolute form carries state, what it has learned
+/// The bets of every look. Form and alternatives are fixed by the design; only the absolute form carries state, what it has learned
 /// of the baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Betting {
     /// The design makes no sense: never any evidence.
     Silent,
-    /// Boxed: its tables are four times the size of the absolute form.
-    Split(Box<Split>),
+    Split(Split),
     Block(Block),
 }
 
@@ -37,10 +36,10 @@ impl Betting {
             return Self::Block(Block::new(design, dispersion, allowance, side, severity));
         }
         let sign = design.worse.sign();
-        Self::Split(Box::new(match side {
+        Self::Split(match side {
             Side::Harm => Split::harm(severity + allowance, sign, dispersion, design.usable_rate()),
             Side::Safety => Split::safety(severity - allowance, sign, dispersion),
-        }))
+        })
     }
 
     /// The alternatives' weights, which add up to 1.

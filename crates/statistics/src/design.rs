@@ -21,6 +21,8 @@ pub struct Design {
     pub starts: Starts,
     /// The baseline rate as known *before* the first look (never from the data under test). It only shapes the grid of
     /// alternatives and the first guess of the baseline, hence the power; any value keeps the guarantee.
+    /// With an absolute limit the first look bets on it: where it is off by several times, evidence since the first look
+    /// suffers and only later starts recover. Leave it out rather than guess.
     pub expected_rate: Option<f64>,
 }
 

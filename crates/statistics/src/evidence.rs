@@ -16,7 +16,7 @@ const BLOCKS: usize = 64;
 /// that happens depends on the number of looks alone, never on the counts.
 ///
 /// Looks without traffic on both sides enter [`Evidence::total`] only, as they carry no evidence in the processes either.
-/// State: up to 2 kB.
+/// Memory and saved state: up to 2.2 kB.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
     blocks: Vec<Pair>,
@@ -181,7 +181,7 @@ impl Evidence {
         opened(first.saturating_add(looks)) - opened(first)
     }
 
-    /// Appends the history: up to 2.1 kB.
+    /// Appends the history: up to 2.2 kB.
     pub fn save(&self, out: &mut Vec<u8>) {
         put_header(out, Kind::Evidence, 0);
         put_u64(out, self.looks_per_block);

@@ -14,8 +14,12 @@ use crate::sample::Pair;
 /// any common course of the rates and any traffic share. With over-dispersion or pod effects beyond the design's, or with
 /// traffic that differs in kind between the sides, it does not hold.
 ///
-/// Looks without traffic on both sides carry no evidence and do not count; without any traffic they change nothing.
-/// Cost: about a microsecond an update, no allocation. State: about a kilobyte.
+/// Looks without traffic on both sides carry no evidence and are not counted. Give them all the same: with an absolute limit
+/// the baseline's rate is learned from them, before the canary's first request too. Without an expected rate and without
+/// such looks the first look with traffic on both sides only teaches.
+///
+/// Cost: 0.2 µs an update for ratios, 3 µs for absolute limits, no allocation. Memory:
+/// 1.4 kB for ratios, 0.7 kB for absolute limits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Harm {
     betting: Betting,

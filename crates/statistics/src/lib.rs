@@ -42,6 +42,9 @@
 //! - *Persistent differences between pods*: the null is widened by an allowance `a` in natural-log units, see
 //!   [`pod_allowance`]. The widening keeps the test monotone: one more canary error never lowers harm nor raises safety.
 //!
+//! The allowance spends a share of α once instead of mixing over the pods' effects: simpler, the same for both forms, and
+//! monotone, which a mixture over effects is not. It is less sharp where the effects are large.
+//!
 //! Where they are not known the caller must assume something; `φ = 1` and `a = 0` describe an ideal world that production
 //! is not.
 //!

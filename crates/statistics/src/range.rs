@@ -8,7 +8,8 @@ use crate::line::Side;
 /// An always-valid range of the difference between the sides, in the units of the margin: a difference in probability units
 /// towards the worse side for absolute margins (negative: the canary is better), a ratio of rates for ratio margins.
 ///
-/// `lower` always answers harm and `upper` safety. Where a *lower* rate is worse and the margin is a ratio, more damage is a
+/// `lower` always answers harm and `upper` safety. Harm speaks about some time of the watch, safety about the watch as a
+/// whole: where the difference came and went, `lower` can lie past `upper`, and both are right. Where a *lower* rate is worse and the margin is a ratio, more damage is a
 /// smaller ratio, so `lower` is then the larger number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Range {
@@ -38,7 +39,7 @@ impl Evidence {
     /// Covers the truth at all looks with probability `1 - e^-ln_harm_threshold - e^-ln_safety_threshold` under the
     /// assumptions of [`crate::Harm`] and [`crate::Safety`], pod allowance and dispersion included.
     ///
-    /// Cost: some twenty replays of up to 64 blocks, one to three milliseconds: for screens and records, not for every look.
+    /// Cost: some thirty replays of up to 64 blocks, one millisecond for ratios and four for absolute limits: for screens and records, not for every look.
     #[must_use]
     pub fn range(
         &self,

@@ -11,12 +11,12 @@ use crate::sample::Pair;
 /// The e-process against the null "the canary is at or past the limit".
 ///
 /// `P(ln E ever reaches ln(1/β)) ≤ β` as long as the null holds at every look. Its alternatives lie around "no difference"
-/// (between a quarter of the limit better and half of the limit worse); where no difference is itself at or past the null,
-/// as in latency dominance or when the pod allowance exceeds the limit, they lie 5 % to a factor of 5 below the null.
+/// (from a quarter of the limit better to nine tenths of the limit worse, almost all of the weight within half of it); where no difference is itself at or past the null,
+/// as in latency dominance or when the pod allowance exceeds the limit, they lie 2 % to a factor of 5 below the null.
 ///
 /// It looks at all the evidence since its first look and has no restarts: to confirm on the last part of a watch alone, start
 /// a fresh one there. Nulls under which harm comes and goes are outside the promise.
-/// Cost and state as for [`crate::Harm`], less.
+/// Looks count as in [`crate::Harm`]. Cost: 0.1 µs an update for ratios, 2 µs for absolute limits. Memory: 0.5 kB.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Safety {
     betting: Betting,

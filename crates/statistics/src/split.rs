@@ -1,7 +1,7 @@
 //! The ratio form: how the events of an interval split between the sides.
 
 use crate::betting::Gains;
-use crate::grid::{BELOW, BETWEEN, MOST, split_excess, split_weight};
+use crate::grid::{BELOW, BETWEEN, split_excess, split_weight};
 use crate::sample::Pair;
 
 /// Likelihood-ratio bets on the split of events, for alternatives at fixed distances from the null ratio.
@@ -14,15 +14,19 @@ use crate::sample::Pair;
 /// never faster.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Split {
-    /// λ of each alternative.
-    excess: [f64; MOST],
-    /// `e^λ - 1`.
-    growth: [f64; MOST],
-    weights: [f64; MOST],
-    count: usize,
+    bets: Box<[Bet]>,
     /// The null ratio.
     ratio: f64,
     dispersion: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Bet {
+    /// λ.
+    excess: f64,
+    /// `e^λ - 1`.
+    growth: f64,
+    weight: f64,
 }
 
 impl Split {
@@ -30,29 +34,22 @@ impl Split {
     pub(crate) fn harm(null: f64, sign: f64, dispersion: f64, expected_rate: Option<f64>) -> Self {
         // A grid from the expected rate speaks of added damage; a rate that falls has no such scale.
         let rate = expected_rate.filter(|_| sign > 0.0);
-        let excess = split_excess(null, rate);
+        let excess = split_excess(null, rate).into_iter().enumerate();
         Self::new(
             null,
             sign,
             dispersion,
-            excess
-                .into_iter()
-                .enumerate()
-                .map(|(j, excess)| (excess, split_weight(j))),
+            excess.map(|(j, excess)| (excess, split_weight(j))),
         )
     }
 
     /// Bets against "at or past".
     pub(crate) fn safety(null: f64, sign: f64, dispersion: f64) -> Self {
         if null > 0.0 {
-            Self::new(
-                null,
-                sign,
-                dispersion,
-                BETWEEN
-                    .iter()
-                    .map(|&(position, weight)| (position * null - null, weight)),
-            )
+            let between = BETWEEN
+                .iter()
+                .map(|&(position, weight)| (position * null - null, weight));
+            Self::new(null, sign, dispersion, between)
         } else {
             Self::new(
                 null,
@@ -69,30 +66,29 @@ impl Split {
         dispersion: f64,
         alternatives: impl Iterator<Item = (f64, f64)>,
     ) -> Self {
-        let mut bets = Self {
-            excess: [0.0; MOST],
-            growth: [0.0; MOST],
-            weights: [0.0; MOST],
-            count: 0,
+        let bets = alternatives
+            .map(|(distance, weight)| {
+                let excess = sign * distance;
+                Bet {
+                    excess,
+                    growth: libm::expm1(excess),
+                    weight,
+                }
+            })
+            .collect();
+        Self {
+            bets,
             ratio: libm::exp(sign * null),
             dispersion,
-        };
-        for (distance, weight) in alternatives.take(MOST) {
-            let excess = sign * distance;
-            bets.excess[bets.count] = excess;
-            bets.growth[bets.count] = libm::expm1(excess);
-            bets.weights[bets.count] = weight;
-            bets.count += 1;
         }
-        bets
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.count
+        self.bets.len()
     }
 
     pub(crate) fn weight(&self, j: usize) -> f64 {
-        self.weights[j]
+        self.bets[j].weight
     }
 
     /// Writes each alternative's gain in nats; `false` where the interval cannot carry evidence.
@@ -114,24 +110,27 @@ impl Split {
     pub(crate) fn gains(&self, (k1, n1): (f64, f64), (k0, n0): (f64, f64), gains: &mut Gains) {
         let events = k1 + k0;
         if events == 0.0 {
-            gains[..self.count].fill(0.0);
+            gains.fill(0.0);
             return;
         }
-        let exposure = n1 * self.ratio;
-        let share = exposure / (exposure + n0);
-        for (j, gain) in gains.iter_mut().enumerate().take(self.count) {
-            *gain = (k1 * self.excess[j] - events * libm::log1p(share * self.growth[j]))
-                / self.dispersion;
+        let share = self.null_share(n1, n0);
+        for (gain, bet) in gains.iter_mut().zip(&self.bets) {
+            *gain = (k1 * bet.excess - events * libm::log1p(share * bet.growth)) / self.dispersion;
         }
     }
 
-    /// `m KL(θ‖θ_null) / φ` for expected events per trial `k1`, `k0` of the sides, `m = k1 + k0`.
+    /// The canary's share of the events under the null.
+    fn null_share(&self, n1: f64, n0: f64) -> f64 {
+        let exposure = n1 * self.ratio;
+        exposure / (exposure + n0)
+    }
+
+    /// `m KL(θ‖θ_null) / φ` for expected events per trial `k1`, `k0` of the sides, `m = k1 + k0`; 0 on the null's side.
     pub(crate) fn information(&self, k1: f64, k0: f64, share: f64) -> f64 {
         let events = k1 + k0;
-        let exposure = share * self.ratio;
-        let null = exposure / (exposure + (1.0 - share));
-        let beyond = (k1 - events * null) * self.excess[0];
-        if !(events > 0.0 && beyond > 0.0) {
+        let null = self.null_share(share, 1.0 - share);
+        let towards = self.bets.first().map_or(0.0, |bet| bet.excess);
+        if events <= 0.0 || (k1 - events * null) * towards <= 0.0 {
             return 0.0;
         }
         let part = |count: f64, share: f64| {

@@ -125,3 +125,17 @@ fn lower_is_worse_mirrors_higher_is_worse() {
     assert!((safe_up.ln_e() - safe_down.ln_e()).abs() < 1e-9);
     assert!(up.ln_e() > 1.0);
 }
+
+/// Nine of ten canary requests fail: one look is enough, once the baseline is known.
+#[test]
+fn a_collapse_is_found_in_one_look() {
+    let design = Design {
+        starts: Starts::over(600),
+        ..difference(0.02)
+    };
+    let mut harm = Harm::new(&design);
+    (0..15).for_each(|_| harm.update(&pair((0, 0), (1, 180))));
+    assert_eq!(harm.ln_e(), 0.0);
+    harm.update(&pair((18, 20), (1, 180)));
+    assert!(harm.ln_e() > 20.0, "{}", harm.ln_e());
+}
