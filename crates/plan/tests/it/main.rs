@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod files;
+mod resolving;
+mod sample_connections;
 mod sample_plans;
