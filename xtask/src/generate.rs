@@ -1,7 +1,5 @@
 //! Writes generated files anew: the tests that compare them write them when asked.
 
-use std::process::Command;
-
 use anyhow::Result;
 
 use crate::command::{cargo, run};
@@ -41,7 +39,7 @@ pub fn generate(workspace: &Workspace, what: What) -> Result<()> {
         .map(|room| format!("package({})", room.package))
         .collect();
     let filter = format!("({}) & ({})", rooms.join(" + "), words.join(" + "));
-    let mut nextest = Command::new(cargo());
+    let mut nextest = cargo();
     nextest
         .current_dir(&workspace.root)
         .env("UPDATE_EXPECTED", "1")

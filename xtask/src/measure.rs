@@ -1,7 +1,5 @@
 //! `cargo xtask bench`: runs the measurements in release and writes docs/benchmarks.md.
 
-use std::process::Command;
-
 use anyhow::Result;
 
 use crate::command::{cargo, run};
@@ -15,7 +13,7 @@ const TABLES: &str = "docs/benchmarks.md";
 /// # Errors
 /// If they cannot be built, or one fails.
 pub fn measure(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let mut bench = Command::new(cargo());
+    let mut bench = cargo();
     bench
         .current_dir(&workspace.root)
         .args([

@@ -1,7 +1,6 @@
 //! What cargo knows about the workspace: its rooms, and what each declares to use.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -12,7 +11,6 @@ use crate::command;
 #[derive(Debug)]
 pub struct Workspace {
     pub root: PathBuf,
-    pub target: PathBuf,
     pub rooms: Vec<Room>,
 }
 
@@ -53,7 +51,7 @@ impl Workspace {
     /// # Errors
     /// If cargo finds a manifest that it cannot read.
     pub fn read(root: &Path) -> Result<Self> {
-        let mut cargo = Command::new(command::cargo());
+        let mut cargo = command::cargo();
         cargo
             .current_dir(root)
             .args(["metadata", "--format-version=1", "--no-deps", "--offline"]);
@@ -75,7 +73,6 @@ impl Workspace {
                 .collect(),
         });
         Ok(Self {
-            target: PathBuf::from(text(&metadata, "target_directory")),
             rooms: rooms.collect(),
             root,
         })

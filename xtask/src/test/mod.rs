@@ -17,6 +17,9 @@ use crate::{arrows, tidy};
 use counts::Counts;
 use generated::Generated;
 
+/// Where nextest writes its report, wherever the rest is built.
+const REPORT: &str = "target/nextest/default/junit.xml";
+
 /// What the steps share.
 struct Run<'a> {
     workspace: &'a Workspace,
@@ -177,7 +180,7 @@ fn documentation(run: &Run<'_>) -> Result<String> {
 }
 
 fn tests(run: &Run<'_>) -> Result<String> {
-    let report = run.workspace.target.join("nextest/default/junit.xml");
+    let report = run.workspace.root.join(REPORT);
     // A report of an earlier run must not speak for this one.
     if report.exists() {
         std::fs::remove_file(&report)?;
@@ -196,7 +199,7 @@ fn tests(run: &Run<'_>) -> Result<String> {
 }
 
 fn cargo_in(run: &Run<'_>, arguments: &[&str]) -> Command {
-    let mut command = Command::new(cargo());
+    let mut command = cargo();
     command.current_dir(&run.workspace.root).args(arguments);
     command
 }

@@ -3,7 +3,6 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
@@ -56,7 +55,7 @@ pub fn provide() -> Result<String> {
         }
         installed.extend(missing.iter().map(|program| program.name));
     }
-    if capture(Command::new(cargo()).args(["nextest", "--version"])).is_err() {
+    if capture(cargo().args(["nextest", "--version"])).is_err() {
         nextest()?;
         installed.push("cargo-nextest");
     }
@@ -88,7 +87,7 @@ pub fn search_path() -> OsString {
 /// A toolchain of the minimal profile has neither of these.
 fn components() -> Result<()> {
     for (tool, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
-        capture(Command::new(cargo()).args([tool, "--version"])).with_context(|| {
+        capture(cargo().args([tool, "--version"])).with_context(|| {
             format!("`cargo {tool}` is missing: `rustup component add {component}`")
         })?;
     }
@@ -97,7 +96,7 @@ fn components() -> Result<()> {
 
 fn nextest() -> Result<()> {
     println!("   installing cargo-nextest, once: about three minutes on two cores");
-    let mut install = Command::new(cargo());
+    let mut install = cargo();
     // Not optimised: it builds in half the time, and waiting for tests needs no speed.
     install.args([
         "install",

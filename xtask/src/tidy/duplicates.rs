@@ -1,7 +1,6 @@
 //! One version of each package that we name ourselves.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
 use anyhow::Result;
 
@@ -15,7 +14,7 @@ const BORNE: [(&str, &str); 1] = [("sha2", "sqlx 0.9 hashes its migrations with 
 
 pub fn check(workspace: &Workspace) -> Result<Vec<Finding>> {
     let ours = declared(workspace)?;
-    let mut cargo = Command::new(command::cargo());
+    let mut cargo = command::cargo();
     cargo.current_dir(&workspace.root).args([
         "tree",
         "--workspace",
