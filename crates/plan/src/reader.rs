@@ -238,16 +238,19 @@ impl<'text> Reader<'text> {
         let word = self.scalar(&entry.node, "one word")?.to_owned();
         let Some(kind) = kinds.kind(&word) else {
             if kinds.later.contains(&word.as_str()) {
-                self.error(
+                let subject = self.subject;
+                let problem = self.error(
                     Code::NotAvailableYet,
                     entry.node.span,
                     format!("kind `{word}` is not available yet"),
-                )
-                .label("nothing would be judged")
-                .help(format!(
-                    "remove the {} and its criteria for now; kinds: {listed}",
-                    kinds.name
-                ));
+                );
+                match subject {
+                    Subject::Plan => problem.label("nothing would be judged").help(format!(
+                        "remove the {} and its criteria for now; kinds: {listed}",
+                        kinds.name
+                    )),
+                    Subject::Connections => problem.help(format!("kinds: {listed}")),
+                };
             } else {
                 self.error(
                     Code::UnknownWord,

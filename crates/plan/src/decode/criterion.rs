@@ -30,7 +30,6 @@ pub(crate) struct CriterionDraft {
     pub(crate) signal: Option<String>,
     /// The limit or fixed value.
     pub(crate) limit_span: Span,
-    pub(crate) sustained_span: Span,
     pub(crate) then_span: Span,
     /// Reactions as far as they could be read.
     pub(crate) then: Vec<Reaction>,
@@ -137,7 +136,6 @@ fn criterion(reader: &mut Reader<'_>, node: &Node, draft: &Draft) -> Option<Crit
         name_span: name_node.map_or(start, |node| node.span),
         signal: signal_name,
         limit_span,
-        sustained_span: sustained_node.map_or(start, |node| node.span),
         then_span: then_node.map_or(start, |node| node.span),
         then,
         required: required.unwrap_or(true),
