@@ -70,12 +70,15 @@ pub(crate) struct End {
     pub(crate) hash: Hash,
 }
 
+/// Last entry and its hash, holder and generation of the lease.
+type EndColumns = (i64, Vec<u8>, Option<String>, Option<i64>);
+
 /// Finds the end of the chain that a lease gives the right to append to.
 pub(crate) async fn end_of(
     connection: &mut SqliteConnection,
     lease: &Lease,
 ) -> Result<End, Failure> {
-    let row: Option<(i64, Vec<u8>, Option<String>, Option<i64>)> = sqlx::query_as(
+    let row: Option<EndColumns> = sqlx::query_as(
         "SELECT w.last_seq, w.last_hash, l.holder, l.generation
          FROM watches w LEFT JOIN leases l ON l.watch = w.id WHERE w.id = $1",
     )

@@ -194,7 +194,7 @@ impl<'bytes> BitReader<'bytes> {
 
     pub(crate) fn blob(&mut self) -> Result<&'bytes [u8], DecodeError> {
         let length = usize::try_from(self.number()?).map_err(|_| DecodeError::Short)?;
-        while self.at % 8 != 0 {
+        while !self.at.is_multiple_of(8) {
             if self.flag()? {
                 return Err(DecodeError::Invalid("a filling"));
             }

@@ -15,7 +15,7 @@ pub(crate) fn write(bytes: &[u8]) -> String {
 
 /// Reads hexadecimal; `None` where it is none.
 pub(crate) fn read(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     (0..text.len())

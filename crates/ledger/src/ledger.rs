@@ -15,6 +15,11 @@ use std::sync::Arc;
 /// How long another process may keep the store locked: a commit takes milliseconds, a checkpoint of a long log a second or two.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How often opening is tried where processes collide over making the file, and the pause between: a second in all, a hundred times
+/// what making it takes.
+const OPENINGS: u32 = 50;
+const BETWEEN_OPENINGS: Duration = Duration::from_millis(20);
+
 /// Connections that read at the same time: screens and reports, a few at most.
 const READERS: u32 = 4;
 
@@ -63,16 +68,14 @@ impl Ledger {
     /// No permission, no room, damaged, of another program or a newer one, missing (to read only), or locked for too long.
     pub async fn open(path: impl AsRef<Path>, mode: OpenMode) -> Result<Self, LedgerError> {
         let path = path.as_ref();
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        loop {
+        for _ in 1..OPENINGS {
             match Self::try_open(path, mode).await {
-                // Two processes that make the file at once can collide without being queued.
-                Err(LedgerError::Busy { .. }) if tokio::time::Instant::now() < deadline => {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
+                // Processes that make the file at once can collide without being queued.
+                Err(LedgerError::Busy { .. }) => tokio::time::sleep(BETWEEN_OPENINGS).await,
                 result => return result,
             }
         }
+        Self::try_open(path, mode).await
     }
 
     async fn try_open(path: &Path, mode: OpenMode) -> Result<Self, LedgerError> {

@@ -1,6 +1,6 @@
 //! Processes that are killed at any moment, and processes that want the same watch.
 //!
-//! The children are this test binary again, told by an environment variable what to do; without it their tests are ignored.
+//! The children are this test binary again: each test has two parts, and an environment variable tells a child that it is one.
 
 use crate::chain::{Place, acquire};
 use crate::samples::{Sequence, seal, tick_record, time};
@@ -8,9 +8,10 @@ use ledger::{Acquired, Hash, Lease, Ledger, LedgerError, OpenMode, Record, Watch
 use std::collections::HashMap;
 use std::env;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 const FILE: &str = "LEDGER_OF_THE_TEST";
 const NAME: &str = "KEEPER_OF_THE_TEST";
@@ -24,13 +25,7 @@ struct Running {
 impl Running {
     fn start(test: &str, file: &Path, keeper: &str) -> Self {
         let mut child = Command::new(env::current_exe().unwrap())
-            .args([
-                "--exact",
-                test,
-                "--ignored",
-                "--nocapture",
-                "--test-threads=1",
-            ])
+            .args(["--exact", test, "--nocapture", "--test-threads=1"])
             .env(FILE, file)
             .env(NAME, keeper)
             .stdin(Stdio::piped())
@@ -79,8 +74,9 @@ fn say(line: &str) {
     out.flush().unwrap();
 }
 
-fn told(name: &str) -> String {
-    env::var(name).expect("this test is started by another one")
+/// The ledger that a child is to use; `None` in the test itself.
+fn told() -> Option<PathBuf> {
+    env::var_os(FILE).map(PathBuf::from)
 }
 
 /// What append `round` of a watch holds: several records, so that half of them would show.
@@ -99,39 +95,33 @@ fn records_of(round: i64) -> Vec<Record> {
     records
 }
 
-#[test]
-#[ignore = "a child of the crash test"]
-fn child_appends_until_it_is_killed() {
+fn child_appends_until_it_is_killed(file: &Path) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
-        let ledger = Ledger::open(told(FILE), OpenMode::READ_WRITE)
+        let ledger = Ledger::open(file, OpenMode::READ_WRITE).await.unwrap();
+        let mut tasks = JoinSet::new();
+        for row in ledger.watches().await.unwrap() {
+            tasks.spawn(append_for_ever(ledger.clone(), row.id));
+        }
+        tasks.join_all().await;
+    });
+}
+
+async fn append_for_ever(ledger: Ledger, watch: WatchId) {
+    let lease = acquire(&ledger, watch).await;
+    let mut round = rounds_in(&ledger.read(watch, 1).await.unwrap());
+    loop {
+        round += 1;
+        let done = ledger
+            .append(&lease, &records_of(round), time(60 * round))
             .await
             .unwrap();
-        let mut tasks = Vec::new();
-        for row in ledger.watches().await.unwrap() {
-            let ledger = ledger.clone();
-            tasks.push(tokio::spawn(async move {
-                let lease = acquire(&ledger, row.id).await;
-                let done = ledger.read(row.id, 1).await.unwrap();
-                let mut round = rounds_in(&done);
-                loop {
-                    round += 1;
-                    let done = ledger
-                        .append(&lease, &records_of(round), time(60 * round))
-                        .await
-                        .unwrap();
-                    say(&format!("{} {} {}", row.id, done.last_seq, done.last_hash));
-                }
-            }));
-        }
-        for task in tasks {
-            task.await.unwrap();
-        }
-    });
+        say(&format!("{watch} {} {}", done.last_seq, done.last_hash));
+    }
 }
 
 /// How many whole appends a chain holds; panics where one is there in part.
@@ -153,6 +143,9 @@ fn rounds_in(entries: &[ledger::Entry]) -> i64 {
 
 #[test]
 fn a_killed_process_leaves_whole_chains_with_all_that_was_answered() {
+    if let Some(file) = told() {
+        return child_appends_until_it_is_killed(&file);
+    }
     let place = Place::new();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let watches = runtime.block_on(async {
@@ -167,8 +160,11 @@ fn a_killed_process_leaves_whole_chains_with_all_that_was_answered() {
     let mut random = Sequence(7);
     let mut answered: HashMap<WatchId, (u64, String)> = HashMap::new();
     for _ in 0..25 {
-        let mut child =
-            Running::start("crash::child_appends_until_it_is_killed", &place.file(), "");
+        let mut child = Running::start(
+            "crash::a_killed_process_leaves_whole_chains_with_all_that_was_answered",
+            &place.file(),
+            "",
+        );
         for _ in 0..=random.below(60) {
             note(
                 &mut answered,
@@ -211,15 +207,11 @@ fn note(answered: &mut HashMap<WatchId, (u64, String)>, line: &str) {
     answered.insert(watch, (seq, hash));
 }
 
-#[test]
-#[ignore = "a child of the contention test"]
-fn child_wants_the_watch() {
+fn child_wants_the_watch(file: &Path) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let ledger = Ledger::open(told(FILE), OpenMode::READ_WRITE)
-            .await
-            .unwrap();
-        let keeper = told(NAME);
+        let ledger = Ledger::open(file, OpenMode::READ_WRITE).await.unwrap();
+        let keeper = env::var(NAME).unwrap();
         let watch = WatchId::from_number(1).unwrap();
         say("ready");
         std::io::stdin().read_line(&mut String::new()).unwrap();
@@ -261,6 +253,9 @@ fn child_wants_the_watch() {
 
 #[test]
 fn of_two_processes_that_want_a_watch_exactly_one_appends() {
+    if let Some(file) = told() {
+        return child_wants_the_watch(&file);
+    }
     for round in 0..5 {
         let place = Place::new();
         let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -271,7 +266,13 @@ fn of_two_processes_that_want_a_watch_exactly_one_appends() {
             watch
         });
         let mut children: Vec<Running> = ["keeper-a", "keeper-b"]
-            .map(|keeper| Running::start("crash::child_wants_the_watch", &place.file(), keeper))
+            .map(|keeper| {
+                Running::start(
+                    "crash::of_two_processes_that_want_a_watch_exactly_one_appends",
+                    &place.file(),
+                    keeper,
+                )
+            })
             .into();
         for child in &mut children {
             assert_eq!(child.line().as_deref(), Some("ready"));

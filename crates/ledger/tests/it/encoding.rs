@@ -1,6 +1,6 @@
 //! Records come back equal, in the same bytes, and small.
 
-use crate::samples::tick_record;
+use crate::samples::{seal, tick_record, time};
 use crate::strategies::{event, input, record};
 use ledger::DecodeError;
 use ledger::Record;
@@ -8,9 +8,14 @@ use ledger::encoding::{
     FORMAT, decode_event, decode_input, decode_record, encode_event, encode_input, encode_record,
 };
 use proptest::prelude::*;
-use statistics::Sample;
-use verification::event::Input;
+use statistics::{Range, Sample};
+use std::time::Duration;
+use verification::event::{Event, Input};
 use verification::observation::{Measured, Reading, Sides, Tick};
+use verification::terms::{Limit, Measure, Noise, Rule, Worse};
+use verification::verdict::{
+    Because, Family, Method, NoiseFrom, Numbers, RowId, Verdict, VerdictKind,
+};
 
 /// Bytes of the hash that stands beside every record.
 const HASH: usize = 32;
@@ -113,4 +118,85 @@ fn a_newer_format_is_refused_with_what_to_do() {
         error.to_string(),
         "it has format 2 and this program reads up to 1: use the newer program"
     );
+}
+
+/// Bytes that version 1 wrote: whoever changes the format must keep reading them.
+#[test]
+fn records_of_version_1_stay_readable() {
+    let stored = [
+        (tick_record(7, 300), include_str!("format-1/tick.hex")),
+        (
+            Record::Sealed(seal("checkout")),
+            include_str!("format-1/sealed.hex"),
+        ),
+        (failing(), include_str!("format-1/verdict.hex")),
+    ];
+    for (record, text) in stored {
+        let bytes: Vec<u8> = text
+            .split_ascii_whitespace()
+            .map(|byte| u8::from_str_radix(byte, 16).unwrap())
+            .collect();
+        assert_eq!(decode_record(&bytes).unwrap(), record);
+        assert_eq!(hex(&encode_record(&record)), hex(&bytes));
+    }
+}
+
+/// Bytes as the files have them, sixteen a line.
+fn hex(bytes: &[u8]) -> String {
+    let line = |line: &[u8]| {
+        let bytes: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
+        bytes.join(" ") + "\n"
+    };
+    bytes.chunks(16).map(line).collect()
+}
+
+fn failing() -> Record {
+    Record::Event(Event::Verdict(Verdict {
+        row: RowId {
+            criterion: 2,
+            slice: Some(1),
+        },
+        kind: VerdictKind::Failing,
+        since: time(300),
+        because: Because::PastLimit,
+        numbers: Numbers {
+            level: Sides {
+                canary: Some(0.061),
+                baseline: Some(0.004),
+            },
+            difference: Some(0.057),
+            range: Some(Range {
+                lower: Some(0.021_534_771),
+                upper: None,
+            }),
+            lately: Some(0.1 + 0.2),
+            exposure: Sides {
+                canary: 1_204,
+                baseline: 11_021,
+            },
+            events: Sides {
+                canary: 73,
+                baseline: 44,
+            },
+            looks: 5,
+            ln_harm: 12.75,
+            ln_harm_needed: 4.605_170_185_988_092,
+            remaining: Some(Duration::from_millis(90_500)),
+            ..Numbers::default()
+        },
+        method: Method {
+            family: Family::Difference,
+            rule: Rule::AgainstBaseline {
+                worse: Worse::Higher,
+                limit: Limit::Points(0.02),
+            },
+            measure: Measure::Rate,
+            noise: Noise::ASSUMED,
+            noise_from: NoiseFrom::Assumed,
+            pod_allowance: 0.25,
+            weight: 0.5,
+            thresholds: None,
+            plan_line: 17,
+        },
+    }))
 }
