@@ -4,6 +4,7 @@
 mod examples;
 mod files;
 mod generated;
+mod playing;
 mod resolving;
 mod sample_connections;
 mod sample_plans;
