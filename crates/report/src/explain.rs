@@ -10,11 +10,11 @@ use crate::quantity::Quantity;
 use crate::row_view;
 use crate::sentence::{decision_sentence, sentence};
 use crate::share;
-use crate::text::{Line, Text};
+use crate::text::Text;
 use verification::observation::Sides;
 use verification::summary::{Row, Summary};
 use verification::terms::SignalKind;
-use verification::verdict::{Family, Method, NoiseFrom, Numbers, RowId};
+use verification::verdict::{Because, Family, Method, NoiseFrom, Numbers, RowId};
 
 /// Columns of the labels.
 const LABEL: usize = 11;
@@ -136,7 +136,8 @@ pub(crate) fn explain_row(text: &mut Text, summary: &Summary<'_>, row: &Row, fra
         line("RANGE", RANGE);
     }
     if let Some(words) = lately(&quantity, numbers, frame.glyphs) {
-        line("LATELY", &words);
+        let rule = if verdict.because == Because::Collapse { "" } else { " A row fails only if this stretch is past the limit too." };
+        line("LATELY", &format!("{words}{rule}"));
     }
     line("EXPOSURE", &exposure(&quantity, method, numbers, frame.glyphs));
     line("GAPS", &gaps(numbers));
@@ -166,8 +167,11 @@ fn measured(quantity: &Quantity<'_>, numbers: &Numbers, glyphs: Glyphs) -> Optio
     let level = |value: Option<f64>, side: &str| {
         value.filter(|value| value.is_finite()).map(|value| format!("{} on the {side}", quantity.level(value, glyphs)))
     };
+    if let Some(words) = phrase::level(quantity, numbers, glyphs) {
+        return Some(format!("{}.", capitalised(&words)));
+    }
     let levels: Vec<String> = [level(numbers.level.baseline, "baseline"), level(numbers.level.canary, "canary")].into_iter().flatten().collect();
-    let difference = phrase::difference(quantity, numbers, glyphs).or_else(|| phrase::level(quantity, numbers, glyphs));
+    let difference = phrase::difference(quantity, numbers, glyphs);
     match (levels.is_empty(), difference) {
         (true, None) => None,
         (false, None) => Some(format!("{}.", count::list(&levels))),
@@ -195,7 +199,7 @@ fn lately(quantity: &Quantity<'_>, numbers: &Numbers, glyphs: Glyphs) -> Option<
         (None, None) => return None,
     };
     let past = if past { "past the limit" } else { "not past the limit" };
-    Some(format!("Over the last {stretch} alone: {words}, {past}. A row fails only if this stretch is past the limit too."))
+    Some(format!("Over the last {stretch} alone: {words}, {past}."))
 }
 
 fn exposure(quantity: &Quantity<'_>, method: &Method, numbers: &Numbers, glyphs: Glyphs) -> String {
@@ -227,12 +231,16 @@ fn exposure(quantity: &Quantity<'_>, method: &Method, numbers: &Numbers, glyphs:
 fn gaps(numbers: &Numbers) -> String {
     let looks = count::LOOK.count(u64::from(numbers.looks));
     match numbers.gaps {
+        0 if numbers.looks == 0 => "No look has counted yet.".to_owned(),
         0 => format!("None: all {looks} counted."),
         gaps => format!("{looks} counted; {} had nothing to count. A gap is never taken as zero.", count::grouped(u64::from(gaps))),
     }
 }
 
 fn evidence(numbers: &Numbers) -> String {
+    if numbers.looks == 0 {
+        return "None yet.".to_owned();
+    }
     let told = |have: f64, needed: f64| {
         let enough = if have >= needed { "enough" } else { "not enough" };
         format!("{} of {} needed ({enough})", logarithm(have), logarithm(needed))
@@ -280,11 +288,16 @@ fn noise(method: &Method, quantity: &Quantity<'_>) -> String {
     if matches!(quantity.signal.kind, SignalKind::Probe(_)) {
         return "None allowed for: the tries of a probe are independent.".to_owned();
     }
+    let allowance = if method.pod_allowance > 0.0 {
+        let allowance = share::percent(method.pod_allowance.exp_m1(), Glyphs::Ascii);
+        format!(" The pods at hand make that an allowance of {allowance} on the limit.")
+    } else {
+        String::new()
+    };
     format!(
-        "Counts may vary {} times more than chance alone (dispersion phi), pods differ by {} (tau); {from}. The pods at hand make that an allowance of {} on the limit.",
+        "Counts may vary {} times more than chance alone (dispersion phi), pods differ by {} (tau); {from}.{allowance}",
         numbers::shortest(method.noise.dispersion, Glyphs::Ascii),
         share::percent(method.noise.pod_sd, Glyphs::Ascii),
-        share::percent(method.pod_allowance.exp_m1(), Glyphs::Ascii),
     )
 }
 
@@ -302,11 +315,4 @@ fn plan_line(line: u32, row: &Row) -> String {
         0 => format!("Made by a preset; {required}."),
         line => format!("Line {line}; {required}."),
     }
-}
-
-/// The text of a row for other views, as lines.
-pub(crate) fn lines(summary: &Summary<'_>, row: &Row, frame: &Frame) -> Vec<String> {
-    let mut text = Text::default();
-    explain_row(&mut text, summary, row, frame);
-    text.lines.iter().map(Line::to_plain).collect()
 }

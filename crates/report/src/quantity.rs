@@ -3,6 +3,7 @@
 //! Differences are shown on the *worse axis*: positive is worse, whatever the metric's own direction.
 
 use crate::glyphs::Glyphs;
+use crate::json_row::UnitWord;
 use crate::numbers::{self, Mark};
 use verification::terms::{Criterion, Limit, Measure, Plan, Rule, Signal, SignalKind, Worse};
 use verification::verdict::{Numbers, RowId};
@@ -128,6 +129,19 @@ impl<'plan> Quantity<'plan> {
                 Measure::Quantile(_) | Measure::Level => unit_of_metric(&of.metric),
                 Measure::Rate => LevelUnit::Fraction,
             },
+        }
+    }
+
+    /// The unit of levels as JSON names it.
+    pub(crate) fn unit_word(&self) -> UnitWord {
+        match self.unit() {
+            LevelUnit::Fraction => UnitWord::Fraction,
+            LevelUnit::Time(1e-3) => UnitWord::Milliseconds,
+            LevelUnit::Time(1e-6) => UnitWord::Microseconds,
+            LevelUnit::Time(_) => UnitWord::Seconds,
+            LevelUnit::Bytes => UnitWord::Bytes,
+            LevelUnit::PerPodSecond => UnitWord::PerPodSecond,
+            LevelUnit::Plain => UnitWord::Plain,
         }
     }
 

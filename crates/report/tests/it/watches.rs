@@ -95,7 +95,7 @@ pub fn undecided_latency(plan: &Plan) -> Row {
 pub fn within(plan: &Plan, criterion: u16) -> Row {
     let numbers = match criterion {
         0 => numbers(0.006_1, 0.006_3, 0.000_2, (-0.001_1, 0.001_9)),
-        1 => Numbers { difference: None, range: None, ..numbers(0.006_1, 0.006_3, 0.0, (0.0, 0.0)) },
+        1 => Numbers { difference: None, range: None, ..numbers(0.006_1, 0.006_3, 0.006, (0.0, 0.0)) },
         2 => numbers(0.412, 0.415, 0.003, (-0.009, 0.017)),
         3 => numbers(0.412, 0.415, 0.007, (-0.02, 0.04)),
         4 => numbers(0.118_2, 0.117_6, -0.005, (-0.09, 0.05)),
@@ -349,7 +349,7 @@ pub fn collapse(plan: &Plan) -> Summary<'_> {
     let base = countdown(plan);
     let at = base.at;
     let collapsed = row(plan, 0, VerdictKind::Failing, Because::Collapse, numbers(0.005_1, 0.904, 0.898_9, (0.71, 0.96)), at - seconds(2));
-    let absolute = row(plan, 1, VerdictKind::Failing, Because::PastLimit, Numbers { difference: None, range: None, ..numbers(0.005_1, 0.904, 0.0, (0.0, 0.0)) }, at - seconds(2));
+    let absolute = row(plan, 1, VerdictKind::Failing, Because::PastLimit, Numbers { difference: None, range: None, ..numbers(0.005_1, 0.904, 0.822, (0.0, 0.0)) }, at - seconds(2));
     Summary {
         rows: vec![collapsed, absolute, undecided_latency(plan), within(plan, 3), within(plan, 4), within(plan, 5)],
         silent: Vec::new(),
@@ -427,7 +427,7 @@ pub fn ticket(plan: &Plan) -> Summary<'_> {
 pub fn baseline_too(plan: &Plan) -> Summary<'_> {
     let base = watching(plan);
     let at = base.at;
-    let absolute = row(plan, 1, VerdictKind::Failing, Because::PastLimit, Numbers { difference: None, range: None, ..numbers(0.31, 0.33, 0.0, (0.0, 0.0)) }, at - seconds(15));
+    let absolute = row(plan, 1, VerdictKind::Failing, Because::PastLimit, Numbers { difference: None, range: None, ..numbers(0.31, 0.33, 0.3, (0.0, 0.0)) }, at - seconds(15));
     let mixed = row(plan, 4, VerdictKind::NotComparable, Because::MixDiffers(0.31), numbers(0.118, 0.071, -0.4, (-0.6, 0.1)), at - MINUTE);
     let share = row(plan, 2, VerdictKind::NotComparable, Because::ShareDiffers(0.27), Numbers::default(), at - MINUTE);
     let bucket = row(plan, 3, VerdictKind::NoData, Because::NoThreshold(ThresholdProblem::BelowABucket(0.05)), Numbers::default(), START);
