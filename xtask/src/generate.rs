@@ -33,7 +33,7 @@ pub fn generate(workspace: &Workspace, what: What) -> Result<()> {
         .iter()
         .map(|word| format!("test({word})"))
         .collect();
-    let rooms: Vec<String> = ["plan", "cli"]
+    let rooms: Vec<String> = ["plan", "report", "cli"]
         .iter()
         .filter_map(|name| workspace.room(name))
         .map(|room| format!("package({})", room.package))
