@@ -92,16 +92,6 @@ impl<'frame> Clock<'frame> {
     pub(crate) fn age(&self, moment: Timestamp) -> Duration {
         self.now.since(moment)
     }
-
-    /// `14:02 (9m ago)` or `14:02 (in 9m)`.
-    pub(crate) fn at_with_age(&self, moment: Timestamp) -> String {
-        let at = self.at(moment);
-        if moment > self.now {
-            format!("{at} (in {})", span(moment.since(self.now)))
-        } else {
-            format!("{at} ({} ago)", span(self.age(moment)))
-        }
-    }
 }
 
 fn day_difference(then: &Zoned, today: &Zoned) -> i64 {
@@ -208,7 +198,6 @@ mod tests {
         assert_eq!(clock.at(noon - day), "yesterday 12:00");
         assert_eq!(clock.at(noon + day * 3), "Mon 12:00");
         assert_eq!(clock.at(noon + day * 9), "2026-11-29 12:00");
-        assert_eq!(clock.at_with_age(noon - Duration::from_secs(8)), "11:59 (8s ago)");
     }
 
     #[test]

@@ -13,7 +13,6 @@ pub(crate) const CRITERION: Noun = Noun { one: "criterion", many: "criteria" };
 pub(crate) const ROW: Noun = Noun { one: "row", many: "rows" };
 pub(crate) const LOOK: Noun = Noun { one: "look", many: "looks" };
 pub(crate) const POD: Noun = Noun { one: "pod", many: "pods" };
-pub(crate) const WATCH: Noun = Noun { one: "watch", many: "watches" };
 pub(crate) const EVENT: Noun = Noun { one: "event", many: "events" };
 pub(crate) const REQUEST: Noun = Noun { one: "request", many: "requests" };
 pub(crate) const TRIAL: Noun = Noun { one: "trial", many: "trials" };

@@ -247,7 +247,7 @@ fn evidence(numbers: &Numbers) -> String {
     };
     format!(
         "Harm: {}. Safety: {}. Evidence is the natural logarithm of an e-value: what a bet against \"the limit is kept\" (harm) or \"the limit is \
-         passed\" (safety) would have won from 1. It grows only if the bet is right, so it may be watched at every look; {} is a factor of {}.",
+         not kept\" (safety) would have won from 1. It grows only if the bet is right, so it may be watched at every look; {} is a factor of {}.",
         told(numbers.ln_harm, numbers.ln_harm_needed),
         told(numbers.ln_safety, numbers.ln_safety_needed),
         logarithm(numbers.ln_harm_needed),

@@ -1,5 +1,6 @@
 //! The first three lines of every view: what, how bad, what next.
 
+use crate::cells;
 use crate::clock::{Clock, span};
 use crate::frame::Frame;
 use crate::how_bad;
@@ -9,7 +10,7 @@ use crate::text::Colour;
 use crate::what_next;
 use verification::summary::Summary;
 
-/// The first three lines before they are laid out.
+/// The first three lines before they are laid out, safe to show.
 #[derive(Clone, Debug)]
 pub(crate) struct Headline {
     /// The decision.
@@ -31,11 +32,11 @@ impl Headline {
         let clock = Clock::of(summary, frame);
         Self {
             word: situation.word(),
-            by: situation.by().map(ToOwned::to_owned),
-            subject: subject(summary, frame),
+            by: situation.by().map(cells::clean),
+            subject: cells::clean(&subject(summary, frame)),
             watched: watched(summary, frame),
-            how_bad: how_bad::how_bad(summary, &situation, frame.glyphs, &clock),
-            what_next: what_next::what_next(summary, &situation, frame, &clock),
+            how_bad: cells::clean(&how_bad::how_bad(summary, &situation, frame.glyphs, &clock)),
+            what_next: cells::clean(&what_next::what_next(summary, &situation, frame, &clock)),
             colour: situation.colour(),
         }
     }

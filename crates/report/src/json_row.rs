@@ -56,7 +56,7 @@ pub struct RowJson {
     pub reason: String,
     /// The rule and its limit.
     pub limit: LimitJson,
-    /// How long the limit must be passed.
+    /// How long the number must be past the limit.
     pub sustained_for_seconds: f64,
     /// Unit of `level`, and of the difference where the limit is an amount.
     pub unit: UnitWord,

@@ -67,7 +67,7 @@ words! {
 words! {
     /// Reason of a verdict.
     BecauseWord from Because {
-        /// Evidence that the limit is passed, sustained.
+        /// Evidence that the number is past the limit, sustained.
         PastLimit = "past-limit" <- Because::PastLimit,
         /// Far past any limit.
         Collapse = "collapse" <- Because::Collapse,

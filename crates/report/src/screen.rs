@@ -8,7 +8,7 @@ use crate::headline::Headline;
 use crate::keys;
 use crate::row_view::{RowView, reaction_words};
 use crate::seeing;
-use crate::situation::{self, Situation};
+use crate::situation::Situation;
 use crate::table;
 use crate::text::{Line, Text};
 use crate::timeline;
@@ -63,8 +63,8 @@ pub(crate) fn headlines(text: &mut Text, summary: &Summary<'_>, frame: &Frame) {
     let by = headline.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
     let start = Line::default().then_coloured(headline.word, headline.colour.is_some()).then(&by);
     let padding = " ".repeat(11_usize.saturating_sub(start.width()).max(2));
-    let subject = cells::clean(&headline.subject);
-    let used = start.width() + padding.len() + cells::width(&subject);
+    let subject = &headline.subject;
+    let used = start.width() + padding.len() + cells::width(subject);
     if used + 2 + cells::width(&headline.watched) <= columns {
         let gap = " ".repeat(columns - used - cells::width(&headline.watched));
         text.push(start.then(padding).then(subject).then(gap).then(&headline.watched));
@@ -81,7 +81,7 @@ pub(crate) fn headlines(text: &mut Text, summary: &Summary<'_>, frame: &Frame) {
         text.paragraph(&headline.what_next, columns, 0);
     } else if cells::width(&headline.what_next) + 4 + cells::width(&keys) <= columns {
         let gap = " ".repeat((columns - cells::width(&headline.what_next) - cells::width(&keys)).min(7));
-        text.push(Line::plain(format!("{}{gap}{keys}", cells::clean(&headline.what_next))));
+        text.push(Line::plain(format!("{}{gap}{keys}", headline.what_next)));
     } else {
         text.paragraph(&headline.what_next, columns, 0);
         text.paragraph(&keys, columns, 0);

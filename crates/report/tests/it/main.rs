@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod any;
+mod documents;
 mod explains;
 mod lines;
 mod plans;
+mod schema;
 mod screens;
 mod watches;
+mod words;
