@@ -160,12 +160,18 @@ pub fn check(workspace: &Workspace) -> Result<Vec<Finding>> {
         }
         findings.extend(impure_packages(room, purity));
         for module in modules(&room.folder)? {
-            if !module.path.starts_with(room.folder.join("src/bin")) {
+            if is_of_the_library(room, &module) {
                 findings.extend(impure_names(workspace, room, purity, &module));
             }
         }
     }
     Ok(findings)
+}
+
+/// Programs and examples beside the library are edges of their own.
+fn is_of_the_library(room: &Room, module: &Module) -> bool {
+    let source = room.folder.join("src");
+    module.path.starts_with(&source) && !module.path.starts_with(source.join("bin"))
 }
 
 fn impure_packages(room: &Room, purity: Purity) -> Vec<Finding> {

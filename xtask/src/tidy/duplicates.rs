@@ -10,7 +10,13 @@ use crate::finding::{Finding, plural};
 use crate::workspace::Workspace;
 
 /// Packages of ours that another package still wants in an older version, and why that is borne.
-const BORNE: [(&str, &str); 1] = [("sha2", "sqlx 0.9 hashes its migrations with sha2 0.10")];
+const BORNE: [(&str, &str); 2] = [
+    ("sha2", "sqlx 0.9 hashes its migrations with sha2 0.10"),
+    (
+        "unicode-width",
+        "miette 7 measures its frames with unicode-width 0.1",
+    ),
+];
 
 pub fn check(workspace: &Workspace) -> Result<Vec<Finding>> {
     let ours = declared(workspace)?;
