@@ -151,7 +151,6 @@ impl LedgerError {
         match error.kind() {
             io::ErrorKind::PermissionDenied => Self::Permission { path, doing },
             io::ErrorKind::IsADirectory => Self::Folder(path),
-            io::ErrorKind::NotFound => Self::Missing(path),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(path),
             io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(path),
             _ => Self::Io {
@@ -177,7 +176,7 @@ impl LedgerError {
                 seconds: crate::ledger::PATIENCE.as_secs(),
             },
             Some(CORRUPT | NOT_A_DATABASE) => Self::Corrupt { path, reason },
-            Some(PERMISSION | AUTHORISATION | CANNOT_OPEN) => Self::Permission {
+            Some(PERMISSION | AUTHORISATION) => Self::Permission {
                 path,
                 doing: "open",
             },
@@ -193,7 +192,6 @@ const LOCKED: u32 = 6;
 const READ_ONLY: u32 = 8;
 const CORRUPT: u32 = 11;
 const FULL: u32 = 13;
-const CANNOT_OPEN: u32 = 14;
 const AUTHORISATION: u32 = 23;
 const NOT_A_DATABASE: u32 = 26;
 

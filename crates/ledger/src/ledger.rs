@@ -94,6 +94,9 @@ impl Ledger {
                 Some(Writer::start(path.to_owned(), connection))
             }
             OpenMode::ReadOnly => {
+                if matches!(path.try_exists(), Ok(false)) {
+                    return Err(LedgerError::Missing(path.to_owned()));
+                }
                 allowed(path, Access::READ_OK, "read")?;
                 let mut connection = options
                     .clone()
