@@ -8,7 +8,13 @@ use unicode_width::UnicodeWidthChar;
 pub(crate) fn clean(text: &str) -> String {
     text.chars()
         .filter(|character| !is_invisible(*character))
-        .map(|character| if character.is_control() { ' ' } else { character })
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
         .collect()
 }
 

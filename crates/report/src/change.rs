@@ -27,24 +27,61 @@ const WORD: usize = 14;
 pub fn change_line(summary: &Summary<'_>, event: &Event, frame: &Frame) -> Option<String> {
     let clock = Clock::of(summary, frame).to_the_second();
     let (at, word, words) = match event {
-        Event::Verdict(verdict) => (verdict.since, verdict.kind.word().to_uppercase(), verdict_words(summary, verdict, frame.glyphs, &clock)?),
+        Event::Verdict(verdict) => (
+            verdict.since,
+            verdict.kind.word().to_uppercase(),
+            verdict_words(summary, verdict, frame.glyphs, &clock)?,
+        ),
         Event::Decision(decision) => {
             let start = decision.effective_at.filter(|at| *at > decision.at);
-            let start = start.map_or_else(String::new, |at| format!(" It starts by itself in {}.", span(at.since(decision.at))));
-            (decision.at, decision.verb.word().replace('-', " ").to_uppercase(), format!("{}{start}", decision_clause(summary, decision)))
+            let start = start.map_or_else(String::new, |at| {
+                format!(" It starts by itself in {}.", span(at.since(decision.at)))
+            });
+            (
+                decision.at,
+                decision.verb.word().replace('-', " ").to_uppercase(),
+                format!("{}{start}", decision_clause(summary, decision)),
+            )
         }
         Event::Intent(intent) => {
-            let by = intent.run.as_ref().map_or_else(|| "the plan names no receiver; shown here only".to_owned(), |run| format!("ordered from {run}"));
-            (intent.at, "ordered".to_owned(), format!("{}: {by}", reaction_words(intent.reaction)))
+            let by = intent.run.as_ref().map_or_else(
+                || "the plan names no receiver; shown here only".to_owned(),
+                |run| format!("ordered from {run}"),
+            );
+            (
+                intent.at,
+                "ordered".to_owned(),
+                format!("{}: {by}", reaction_words(intent.reaction)),
+            )
         }
-        Event::State(change) => (change.at, change.state.word().replace('-', " "), state_words(summary, change.state, change.ended)?),
+        Event::State(change) => (
+            change.at,
+            change.state.word().replace('-', " "),
+            state_words(summary, change.state, change.ended)?,
+        ),
         Event::Recovery(report) => {
-            let rows: Vec<String> = report.rows.iter().filter_map(|row| how_bad::recovery_row(summary, row, frame.glyphs)).collect();
-            let word = if report.recovered { "RECOVERED" } else { "NOT RECOVERED" };
-            let words = if rows.is_empty() { "no row had to recover".to_owned() } else { rows.join("; ") };
+            let rows: Vec<String> = report
+                .rows
+                .iter()
+                .filter_map(|row| how_bad::recovery_row(summary, row, frame.glyphs))
+                .collect();
+            let word = if report.recovered {
+                "RECOVERED"
+            } else {
+                "NOT RECOVERED"
+            };
+            let words = if rows.is_empty() {
+                "no row had to recover".to_owned()
+            } else {
+                rows.join("; ")
+            };
             (report.at, word.to_owned(), words)
         }
-        Event::Refused(refusal) => (summary.at, "refused".to_owned(), refusal_words(*refusal).to_owned()),
+        Event::Refused(refusal) => (
+            summary.at,
+            "refused".to_owned(),
+            refusal_words(*refusal).to_owned(),
+        ),
     };
     Some(line(&clock.stamp(at), &word, &words, frame))
 }
@@ -53,14 +90,21 @@ pub fn change_line(summary: &Summary<'_>, event: &Event, frame: &Frame) -> Optio
 #[must_use]
 pub fn outcome_line(summary: &Summary<'_>, outcome: &Outcome, frame: &Frame) -> String {
     let clock = Clock::of(summary, frame).to_the_second();
-    let order = summary.actions.iter().find(|action| action.intent.id == outcome.intent);
+    let order = summary
+        .actions
+        .iter()
+        .find(|action| action.intent.id == outcome.intent);
     let what = order.map_or("order", |action| reaction_words(action.intent.reaction));
     let word = match outcome.result {
         OutcomeKind::Done => "done",
         OutcomeKind::Failed => "FAILED",
         OutcomeKind::Unknown => "UNKNOWN",
     };
-    let words = format!("{what} in {}: {}", exact_span(outcome.took), sentence_end(&outcome.detail));
+    let words = format!(
+        "{what} in {}: {}",
+        exact_span(outcome.took),
+        sentence_end(&outcome.detail)
+    );
     line(&clock.stamp(outcome.at), word, &words, frame)
 }
 
@@ -74,7 +118,12 @@ pub fn act_line(summary: &Summary<'_>, act: &HumanAct, frame: &Frame) -> String 
         HumanActKind::RollBack => "roll back",
         HumanActKind::Confirm => "confirm",
     };
-    line(&clock.stamp(summary.at), "human", &format!("{} asks to {what}: \"{}\"", act.name, act.reason), frame)
+    line(
+        &clock.stamp(summary.at),
+        "human",
+        &format!("{} asks to {what}: \"{}\"", act.name, act.reason),
+        frame,
+    )
 }
 
 /// One line that says that the watch is alive, for every quarter of an hour without a change.
@@ -82,8 +131,18 @@ pub fn act_line(summary: &Summary<'_>, act: &HumanAct, frame: &Frame) -> String 
 pub fn heartbeat_line(summary: &Summary<'_>, frame: &Frame) -> String {
     let clock = Clock::of(summary, frame).to_the_second();
     let counts = how_bad::counts(summary);
-    let words = format!("{}; {}; {}", counts.trim_end_matches('.'), seeing::newest(summary, &clock), headline::watched(summary, frame));
-    line(&clock.stamp(frame.now), Situation::of(summary).word(), &words, frame)
+    let words = format!(
+        "{}; {}; {}",
+        counts.trim_end_matches('.'),
+        seeing::newest(summary, &clock),
+        headline::watched(summary, frame)
+    );
+    line(
+        &clock.stamp(frame.now),
+        Situation::of(summary).word(),
+        &words,
+        frame,
+    )
 }
 
 fn line(time: &str, word: &str, words: &str, frame: &Frame) -> String {
@@ -95,8 +154,15 @@ fn line(time: &str, word: &str, words: &str, frame: &Frame) -> String {
 }
 
 /// The row and why; `None` for a row about which nothing is known yet.
-fn verdict_words(summary: &Summary<'_>, verdict: &Verdict, glyphs: Glyphs, clock: &Clock<'_>) -> Option<String> {
-    if matches!(verdict.because, Because::NothingYet | Because::WarmingUp) && verdict.kind == VerdictKind::Undecided {
+fn verdict_words(
+    summary: &Summary<'_>,
+    verdict: &Verdict,
+    glyphs: Glyphs,
+    clock: &Clock<'_>,
+) -> Option<String> {
+    if matches!(verdict.because, Because::NothingYet | Because::WarmingUp)
+        && verdict.kind == VerdictKind::Undecided
+    {
         return None;
     }
     let name = summary
@@ -104,11 +170,25 @@ fn verdict_words(summary: &Summary<'_>, verdict: &Verdict, glyphs: Glyphs, clock
         .iter()
         .find(|row| row.verdict.row == verdict.row)
         .map(|row| row.name.clone())
-        .or_else(|| summary.plan.criteria.get(usize::from(verdict.row.criterion)).map(|criterion| criterion.name.clone()))?;
+        .or_else(|| {
+            summary
+                .plan
+                .criteria
+                .get(usize::from(verdict.row.criterion))
+                .map(|criterion| criterion.name.clone())
+        })?;
     let numbers = &verdict.numbers;
     let difference = Quantity::of(summary.plan, verdict.row)
-        .filter(|_| !matches!(verdict.kind, VerdictKind::NoData | VerdictKind::NotComparable))
-        .and_then(|quantity| phrase::difference(&quantity, numbers, glyphs).or_else(|| phrase::level(&quantity, numbers, glyphs)));
+        .filter(|_| {
+            !matches!(
+                verdict.kind,
+                VerdictKind::NoData | VerdictKind::NotComparable
+            )
+        })
+        .and_then(|quantity| {
+            phrase::difference(&quantity, numbers, glyphs)
+                .or_else(|| phrase::level(&quantity, numbers, glyphs))
+        });
     let why = match verdict.because {
         Because::NotEnoughEvidence => row_view::remaining(summary, verdict),
         _ => row_view::because(summary, verdict, glyphs, clock),
@@ -120,10 +200,16 @@ fn verdict_words(summary: &Summary<'_>, verdict: &Verdict, glyphs: Glyphs, clock
 }
 
 fn state_words(summary: &Summary<'_>, state: State, ended: bool) -> Option<String> {
-    let end = if ended { format!("the watch is over; exit {}", summary.exit.code()) } else { String::new() };
+    let end = if ended {
+        format!("the watch is over; exit {}", summary.exit.code())
+    } else {
+        String::new()
+    };
     match state {
         State::Watching => Some("the watch goes on".to_owned()),
-        State::CannotSee => Some("nothing can be seen of a criterion that a confirm needs".to_owned()),
+        State::CannotSee => {
+            Some("nothing can be seen of a criterion that a confirm needs".to_owned())
+        }
         _ if ended => Some(end),
         _ => None,
     }

@@ -41,7 +41,9 @@ impl<'frame> Clock<'frame> {
     /// Time of day, with the day where it is not today: `14:06`, `tomorrow 14:00`, `Mon 14:00`, `2026-11-20 14:00`.
     pub(crate) fn at(&self, moment: Timestamp) -> String {
         let (then, today) = (zoned(moment, self.zone), zoned(self.now, self.zone));
-        let time = then.strftime(if self.seconds { "%H:%M:%S" } else { "%H:%M" }).to_string();
+        let time = then
+            .strftime(if self.seconds { "%H:%M:%S" } else { "%H:%M" })
+            .to_string();
         match day_difference(&then, &today) {
             0 => time,
             1 => format!("tomorrow {time}"),
@@ -64,13 +66,18 @@ impl<'frame> Clock<'frame> {
     /// Time of day for a log, with the date where it is not today's: `14:06:12`, `2026-11-20 14:06:12`.
     pub(crate) fn stamp(&self, moment: Timestamp) -> String {
         let time = self.time_of_day(moment);
-        if self.is_today(moment) { time } else { format!("{} {time}", self.day(moment)) }
+        if self.is_today(moment) {
+            time
+        } else {
+            format!("{} {time}", self.day(moment))
+        }
     }
 
     /// Time of day alone.
     pub(crate) fn time_of_day(&self, moment: Timestamp) -> String {
         let then = zoned(moment, self.zone);
-        then.strftime(if self.seconds { "%H:%M:%S" } else { "%H:%M" }).to_string()
+        then.strftime(if self.seconds { "%H:%M:%S" } else { "%H:%M" })
+            .to_string()
     }
 
     /// Day and month, as a heading of times of day.
@@ -109,9 +116,13 @@ fn instant(moment: Timestamp) -> jiff::Timestamp {
     let day = SignedDuration::from_hours(26);
     jiff::Timestamp::from_millisecond(moment.millis()).unwrap_or({
         if moment.millis() < 0 {
-            jiff::Timestamp::MIN.checked_add(day).unwrap_or(jiff::Timestamp::MIN)
+            jiff::Timestamp::MIN
+                .checked_add(day)
+                .unwrap_or(jiff::Timestamp::MIN)
         } else {
-            jiff::Timestamp::MAX.checked_sub(day).unwrap_or(jiff::Timestamp::MAX)
+            jiff::Timestamp::MAX
+                .checked_sub(day)
+                .unwrap_or(jiff::Timestamp::MAX)
         }
     })
 }
@@ -206,8 +217,14 @@ mod tests {
         let frame = Frame::new(noon, TimeZone::UTC, "W7");
         let clock = Clock::new(&frame, Duration::from_secs(86_400));
         assert_eq!(clock.on(noon), "at 12:00");
-        assert_eq!(clock.on(noon + Duration::from_secs(86_400)), "tomorrow at 12:00");
-        assert_eq!(clock.on(noon + Duration::from_secs(3 * 86_400)), "on Mon at 12:00");
+        assert_eq!(
+            clock.on(noon + Duration::from_secs(86_400)),
+            "tomorrow at 12:00"
+        );
+        assert_eq!(
+            clock.on(noon + Duration::from_secs(3 * 86_400)),
+            "on Mon at 12:00"
+        );
     }
 
     #[test]

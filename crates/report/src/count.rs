@@ -9,17 +9,50 @@ pub(crate) struct Noun {
     many: &'static str,
 }
 
-pub(crate) const CRITERION: Noun = Noun { one: "criterion", many: "criteria" };
-pub(crate) const ROW: Noun = Noun { one: "row", many: "rows" };
-pub(crate) const LOOK: Noun = Noun { one: "look", many: "looks" };
-pub(crate) const POD: Noun = Noun { one: "pod", many: "pods" };
-pub(crate) const EVENT: Noun = Noun { one: "event", many: "events" };
-pub(crate) const REQUEST: Noun = Noun { one: "request", many: "requests" };
-pub(crate) const TRIAL: Noun = Noun { one: "trial", many: "trials" };
-pub(crate) const TRY: Noun = Noun { one: "try", many: "tries" };
-pub(crate) const READING: Noun = Noun { one: "reading", many: "readings" };
-pub(crate) const MEASUREMENT: Noun = Noun { one: "measurement", many: "measurements" };
-pub(crate) const UNIT_OF_EXPOSURE: Noun = Noun { one: "unit of exposure", many: "units of exposure" };
+pub(crate) const CRITERION: Noun = Noun {
+    one: "criterion",
+    many: "criteria",
+};
+pub(crate) const ROW: Noun = Noun {
+    one: "row",
+    many: "rows",
+};
+pub(crate) const LOOK: Noun = Noun {
+    one: "look",
+    many: "looks",
+};
+pub(crate) const POD: Noun = Noun {
+    one: "pod",
+    many: "pods",
+};
+pub(crate) const EVENT: Noun = Noun {
+    one: "event",
+    many: "events",
+};
+pub(crate) const REQUEST: Noun = Noun {
+    one: "request",
+    many: "requests",
+};
+pub(crate) const TRIAL: Noun = Noun {
+    one: "trial",
+    many: "trials",
+};
+pub(crate) const TRY: Noun = Noun {
+    one: "try",
+    many: "tries",
+};
+pub(crate) const READING: Noun = Noun {
+    one: "reading",
+    many: "readings",
+};
+pub(crate) const MEASUREMENT: Noun = Noun {
+    one: "measurement",
+    many: "measurements",
+};
+pub(crate) const UNIT_OF_EXPOSURE: Noun = Noun {
+    one: "unit of exposure",
+    many: "units of exposure",
+};
 
 impl Noun {
     /// The noun that fits the number.
@@ -84,7 +117,11 @@ pub(crate) fn first_of<Item: AsRef<str>>(items: &[Item], most: usize) -> String 
     if items.len() <= most {
         return list(items);
     }
-    let mut shown: Vec<String> = items.iter().take(most).map(|item| item.as_ref().to_owned()).collect();
+    let mut shown: Vec<String> = items
+        .iter()
+        .take(most)
+        .map(|item| item.as_ref().to_owned())
+        .collect();
     shown.push(format!("{} more", items.len() - most));
     list(&shown)
 }

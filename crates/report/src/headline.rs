@@ -57,7 +57,11 @@ fn subject(summary: &Summary<'_>, frame: &Frame) -> String {
         Some(share) => format!(" (canary {})", share::percent(share, frame.glyphs)),
         None => String::new(),
     };
-    let baseline = summary.versions.baseline.as_ref().map_or_else(String::new, |version| format!(" vs {version}"));
+    let baseline = summary
+        .versions
+        .baseline
+        .as_ref()
+        .map_or_else(String::new, |version| format!(" vs {version}"));
     format!("{}{share}{baseline}", deployment(summary))
 }
 
@@ -71,7 +75,10 @@ pub(crate) fn deployment(summary: &Summary<'_>) -> String {
 
 /// `watched 11m of 24h`
 pub(crate) fn watched(summary: &Summary<'_>, frame: &Frame) -> String {
-    let (watched, planned) = (span(situation::watched(summary, frame.now)), span(summary.plan.watch_for));
+    let (watched, planned) = (
+        span(situation::watched(summary, frame.now)),
+        span(summary.plan.watch_for),
+    );
     if watched == planned {
         format!("watched {watched}")
     } else {

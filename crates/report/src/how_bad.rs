@@ -19,20 +19,39 @@ use verification::verdict::{Because, VerdictKind};
 const NAMES: usize = 2;
 
 /// The second line as sentences.
-pub(crate) fn how_bad(summary: &Summary<'_>, situation: &Situation<'_>, glyphs: Glyphs, clock: &Clock<'_>) -> String {
+pub(crate) fn how_bad(
+    summary: &Summary<'_>,
+    situation: &Situation<'_>,
+    glyphs: Glyphs,
+    clock: &Clock<'_>,
+) -> String {
     match situation {
-        Situation::NotSeenYet => "The canary has not been seen yet; there is nothing to judge.".to_owned(),
+        Situation::NotSeenYet => {
+            "The canary has not been seen yet; there is nothing to judge.".to_owned()
+        }
         Situation::WarmingUp => {
             let end = situation::warm_up_end(summary);
-            let left = end.map_or_else(String::new, |end| format!(" until {} ({} more)", clock.at(end), span(end.since(summary.at))));
-            format!("Warming up{left}: only a collapse and absolute limits act; all else is recorded, not judged.")
+            let left = end.map_or_else(String::new, |end| {
+                format!(
+                    " until {} ({} more)",
+                    clock.at(end),
+                    span(end.since(summary.at))
+                )
+            });
+            format!(
+                "Warming up{left}: only a collapse and absolute limits act; all else is recorded, not judged."
+            )
         }
         Situation::CannotSee => unseen(summary, clock),
         Situation::NotRecovered(report) => not_recovered(summary, report, glyphs),
         Situation::Review(_) => undecided(summary),
         Situation::Confirmed(Some(decision)) if situation::human(decision).is_some() => {
             let (name, reason) = situation::human(decision).unwrap_or_default();
-            format!("Confirmed by {name} {}: \"{reason}\". {}", clock.on(decision.at), counts(summary))
+            format!(
+                "Confirmed by {name} {}: \"{reason}\". {}",
+                clock.on(decision.at),
+                counts(summary)
+            )
         }
         Situation::Confirmed(_) => format!(
             "{} after {}, each on evidence.",
@@ -55,10 +74,18 @@ fn failing(summary: &Summary<'_>, situation: &Situation<'_>, row: &Row, glyphs: 
     let more = match others.len() {
         0 => String::new(),
         number if number <= NAMES => format!(" Also failing: {}.", count::list(&others)),
-number => format!(" {number} more {} are failing.", noun(summary).word(2)),
+        number => format!(" {number} more {} are failing.", noun(summary).word(2)),
     };
-    let until = if situation.is_rolled_back() { " until the rollback" } else { "" };
-    format!("{}, for {}{until}.{more}", damage(summary, row, glyphs), rough_span(lasting(summary, row)))
+    let until = if situation.is_rolled_back() {
+        " until the rollback"
+    } else {
+        ""
+    };
+    format!(
+        "{}, for {}{until}.{more}",
+        damage(summary, row, glyphs),
+        rough_span(lasting(summary, row))
+    )
 }
 
 /// `Failed payments: about 1.9 more per 100 (range 1.2 to 2.6, limit 0.5)`
@@ -66,13 +93,19 @@ pub(crate) fn damage(summary: &Summary<'_>, row: &Row, glyphs: Glyphs) -> String
     let Some(quantity) = Quantity::of(summary.plan, row.verdict.row) else {
         return format!("{} is {}", row.name, row.verdict.kind.word());
     };
-    let subject = capitalised(&phrase::subject(&quantity, phrase::slice_of(&quantity, &row.name)));
+    let subject = capitalised(&phrase::subject(
+        &quantity,
+        phrase::slice_of(&quantity, &row.name),
+    ));
     let numbers = &row.verdict.numbers;
     let collapse = (row.verdict.because == Because::Collapse)
         .then_some(())
         .and(numbers.level.canary.zip(numbers.level.baseline))
         .map(|(canary, baseline)| {
-            let (canary, baseline) = (quantity.level(canary, glyphs), quantity.level(baseline, glyphs));
+            let (canary, baseline) = (
+                quantity.level(canary, glyphs),
+                quantity.level(baseline, glyphs),
+            );
             format!("a collapse, {canary} on the canary against {baseline} on the baseline")
         });
     let words = collapse
@@ -88,16 +121,21 @@ pub(crate) fn damage(summary: &Summary<'_>, row: &Row, glyphs: Glyphs) -> String
 fn lasting(summary: &Summary<'_>, row: &Row) -> Duration {
     let since = situation::harm_until(summary).since(row.verdict.since);
     match row.verdict.because {
-        Because::PastLimit | Because::PastLimitThroughout => since.saturating_add(row_view::sustained_for(summary.plan, &row.verdict)),
+        Because::PastLimit | Because::PastLimitThroughout => {
+            since.saturating_add(row_view::sustained_for(summary.plan, &row.verdict))
+        }
         _ => since,
     }
 }
 
 fn without_failing(summary: &Summary<'_>, situation: &Situation<'_>) -> String {
-    let decided_by = situation::last_decision(summary, verification::decision::Verb::RollBack).map(|decision| &decision.authority);
+    let decided_by = situation::last_decision(summary, verification::decision::Verb::RollBack)
+        .map(|decision| &decision.authority);
     match (situation, decided_by) {
         (Situation::Watching | Situation::Held(_) | Situation::Reacted(_), _) => counts(summary),
-        (_, Some(By::Human { name, reason })) => format!("Ordered by {name}: \"{reason}\". No criterion is failing."),
+        (_, Some(By::Human { name, reason })) => {
+            format!("Ordered by {name}: \"{reason}\". No criterion is failing.")
+        }
         _ => counts(summary),
     }
 }
@@ -106,14 +144,31 @@ fn without_failing(summary: &Summary<'_>, situation: &Situation<'_>) -> String {
 pub(crate) fn counts(summary: &Summary<'_>) -> String {
     let total = count::number(summary.rows.len());
     let noun = noun(summary);
-    let of = |kind: VerdictKind| summary.rows.iter().filter(move |row| row.verdict.kind == kind);
+    let of = |kind: VerdictKind| {
+        summary
+            .rows
+            .iter()
+            .filter(move |row| row.verdict.kind == kind)
+    };
     let within = count::number(of(VerdictKind::Within).count());
     let mut parts = vec![match (within, total) {
         (_, 0) => "No criterion has a verdict yet".to_owned(),
         (0, _) => format!("None of {} is within its limit yet", noun.count(total)),
-        _ => format!("{within} of {} within {}", noun.count(total), if within == 1 { "its limit" } else { "their limits" }),
+        _ => format!(
+            "{within} of {} within {}",
+            noun.count(total),
+            if within == 1 {
+                "its limit"
+            } else {
+                "their limits"
+            }
+        ),
     }];
-    for kind in [VerdictKind::Undecided, VerdictKind::NoData, VerdictKind::NotComparable] {
+    for kind in [
+        VerdictKind::Undecided,
+        VerdictKind::NoData,
+        VerdictKind::NotComparable,
+    ] {
         let rows: Vec<&Row> = of(kind).collect();
         if rows.is_empty() {
             continue;
@@ -124,12 +179,23 @@ pub(crate) fn counts(summary: &Summary<'_>) -> String {
         };
         let number = count::number(rows.len());
         let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
-        let who = if rows.len() <= NAMES { count::list(&names) } else { count::grouped(number) };
-        let longest = rows.iter().filter_map(|row| row.verdict.numbers.remaining).max();
-        let wait = match longest.filter(|_| kind == VerdictKind::Undecided && summary.ended.is_none()) {
-            Some(longest) => format!(" (about {} more)", span(longest.max(Duration::from_secs(1)))),
-            None => String::new(),
+        let who = if rows.len() <= NAMES {
+            count::list(&names)
+        } else {
+            count::grouped(number)
         };
+        let longest = rows
+            .iter()
+            .filter_map(|row| row.verdict.numbers.remaining)
+            .max();
+        let wait =
+            match longest.filter(|_| kind == VerdictKind::Undecided && summary.ended.is_none()) {
+                Some(longest) => format!(
+                    " (about {} more)",
+                    span(longest.max(Duration::from_secs(1)))
+                ),
+                None => String::new(),
+            };
         parts.push(format!("{who} {} {state}{wait}", count::is_are(number)));
     }
     format!("{}.", parts.join("; "))
@@ -137,11 +203,23 @@ pub(crate) fn counts(summary: &Summary<'_>) -> String {
 
 /// Rows are criteria unless some are slices.
 fn noun(summary: &Summary<'_>) -> count::Noun {
-    if summary.rows.iter().any(|row| row.verdict.row.slice.is_some()) { count::ROW } else { count::CRITERION }
+    if summary
+        .rows
+        .iter()
+        .any(|row| row.verdict.row.slice.is_some())
+    {
+        count::ROW
+    } else {
+        count::CRITERION
+    }
 }
 
 fn unseen(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
-    let rows: Vec<&Row> = summary.rows.iter().filter(|row| row.verdict.kind == VerdictKind::NoData && row.required).collect();
+    let rows: Vec<&Row> = summary
+        .rows
+        .iter()
+        .filter(|row| row.verdict.kind == VerdictKind::NoData && row.required)
+        .collect();
     let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
     let missing = rows.iter().find_map(|row| match row.verdict.because {
         Because::Missing { side, gap, since } => Some((side, gap, since)),
@@ -152,36 +230,76 @@ fn unseen(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
         .into_iter()
         .chain(summary.silent.iter().map(|silent| silent.since))
         .min();
-    let since = since.map_or_else(String::new, |since| format!(" since {} ({})", clock.at(since), span(clock.age(since))));
-    let what = if names.is_empty() { "the service".to_owned() } else { count::first_of(&names, NAMES) };
-    let why = missing.map_or_else(String::new, |(side, gap, _)| format!(": {}, {}", side.word(), gap.words()));
+    let since = since.map_or_else(String::new, |since| {
+        format!(" since {} ({})", clock.at(since), span(clock.age(since)))
+    });
+    let what = if names.is_empty() {
+        "the service".to_owned()
+    } else {
+        count::first_of(&names, NAMES)
+    };
+    let why = missing.map_or_else(String::new, |(side, gap, _)| {
+        format!(": {}, {}", side.word(), gap.words())
+    });
     format!("Nothing can be seen of {what}{since}{why}.")
 }
 
 fn undecided(summary: &Summary<'_>) -> String {
-    let open: Vec<&Row> = summary.rows.iter().filter(|row| row.verdict.kind != VerdictKind::Within && row.required).collect();
-    let all_undecided = open.iter().all(|row| row.verdict.kind == VerdictKind::Undecided);
+    let open: Vec<&Row> = summary
+        .rows
+        .iter()
+        .filter(|row| row.verdict.kind != VerdictKind::Within && row.required)
+        .collect();
+    let all_undecided = open
+        .iter()
+        .all(|row| row.verdict.kind == VerdictKind::Undecided);
     let names: Vec<String> = open
         .iter()
-        .map(|row| if all_undecided { row.name.clone() } else { format!("{} ({})", row.name, row.verdict.kind.word()) })
+        .map(|row| {
+            if all_undecided {
+                row.name.clone()
+            } else {
+                format!("{} ({})", row.name, row.verdict.kind.word())
+            }
+        })
         .collect();
-    let start = if all_undecided { "Undecided" } else { "No proof" };
+    let start = if all_undecided {
+        "Undecided"
+    } else {
+        "No proof"
+    };
     let watched = span(situation::watched(summary, summary.at));
     if open.is_empty() {
         return format!("Ended after {watched}. {}", counts(summary));
     }
-    format!("{start} after {watched} on {} of {}: {}.", open.len(), summary.rows.len(), count::first_of(&names, NAMES))
+    format!(
+        "{start} after {watched} on {} of {}: {}.",
+        open.len(),
+        summary.rows.len(),
+        count::first_of(&names, NAMES)
+    )
 }
 
 fn not_recovered(summary: &Summary<'_>, report: &RecoveryReport, glyphs: Glyphs) -> String {
     let later = situation::roll_back_action(summary)
         .and_then(|action| action.outcome.as_ref())
-        .map_or_else(String::new, |outcome| format!(", {} after the rollback", span(report.at.since(outcome.at))));
-    let open = report.rows.iter().find(|row| row.ln_evidence < row.ln_needed).or(report.rows.first());
+        .map_or_else(String::new, |outcome| {
+            format!(", {} after the rollback", span(report.at.since(outcome.at)))
+        });
+    let open = report
+        .rows
+        .iter()
+        .find(|row| row.ln_evidence < row.ln_needed)
+        .or(report.rows.first());
     let share = report
         .canary_share
         .filter(|share| *share >= CANARY_IS_OUT)
-        .map_or_else(String::new, |share| format!(" The canary still gets {} of the traffic.", share::percent(share, glyphs)));
+        .map_or_else(String::new, |share| {
+            format!(
+                " The canary still gets {} of the traffic.",
+                share::percent(share, glyphs)
+            )
+        });
     match open.and_then(|row| recovery_row(summary, row, glyphs)) {
         Some(words) => format!("Not recovered{later}: {words}.{share}"),
         None => format!("Not recovered{later}: nothing proves that the service is back.{share}"),
@@ -192,9 +310,23 @@ fn not_recovered(summary: &Summary<'_>, report: &RecoveryReport, glyphs: Glyphs)
 const CANARY_IS_OUT: f64 = 0.01;
 
 /// `failed payments still at 4.1% (not shown to be below 1.1%)`
-pub(crate) fn recovery_row(summary: &Summary<'_>, row: &RecoveryRow, glyphs: Glyphs) -> Option<String> {
+pub(crate) fn recovery_row(
+    summary: &Summary<'_>,
+    row: &RecoveryRow,
+    glyphs: Glyphs,
+) -> Option<String> {
     let proof = RecoveryWords::of(summary, row, glyphs)?;
-    let (still, shown) = if row.ln_evidence >= row.ln_needed { ("back at", "shown") } else { ("still at", "not shown") };
-    let after = proof.after.map_or_else(|| "not seen since".to_owned(), |after| format!("{still} {after}"));
-    Some(format!("{} {after} ({shown} to be {} {})", proof.subject, proof.side, proof.limit))
+    let (still, shown) = if row.ln_evidence >= row.ln_needed {
+        ("back at", "shown")
+    } else {
+        ("still at", "not shown")
+    };
+    let after = proof.after.map_or_else(
+        || "not seen since".to_owned(),
+        |after| format!("{still} {after}"),
+    );
+    Some(format!(
+        "{} {after} ({shown} to be {} {})",
+        proof.subject, proof.side, proof.limit
+    ))
 }

@@ -8,7 +8,8 @@ use crate::frame::{Chain, Frame};
 use crate::headline::Headline;
 use crate::json_row::{RowJson, SidesJson, finite, number, row_json};
 use crate::json_words::{
-    ActWord, AuthorityWord, DecisionWord, InsteadWord, MilestoneWord, OutcomeWord, ReactionWord, StateWord,
+    ActWord, AuthorityWord, DecisionWord, InsteadWord, MilestoneWord, OutcomeWord, ReactionWord,
+    StateWord,
 };
 use crate::sentence::decision_sentence;
 use crate::situation::{self, Situation};
@@ -290,7 +291,9 @@ pub fn report_json(summary: &Summary<'_>, frame: &Frame) -> ReportJson {
         held_by: summary.held_by.clone(),
         exit_code: summary.exit.code(),
         recovered: summary.recovery.as_ref().map(|report| report.recovered),
-        failing: situation::failing(summary).map(|row| row.name.clone()).collect(),
+        failing: situation::failing(summary)
+            .map(|row| row.name.clone())
+            .collect(),
         headline: HeadlineJson {
             what: format!("{} {}", headline.decision(), headline.subject),
             how_bad: headline.how_bad,
@@ -312,10 +315,17 @@ pub fn report_json(summary: &Summary<'_>, frame: &Frame) -> ReportJson {
             canary: summary.newest.canary.map(rfc3339),
             baseline: summary.newest.baseline.map(rfc3339),
         },
-        newest_sample_age_seconds: SidesJson { canary: age(summary.newest.canary), baseline: age(summary.newest.baseline) },
+        newest_sample_age_seconds: SidesJson {
+            canary: age(summary.newest.canary),
+            baseline: age(summary.newest.baseline),
+        },
         roll_back_at: summary.roll_back_at.map(rfc3339),
         recovery_deadline_at: summary.recovery_deadline.map(rfc3339),
-        criteria: summary.rows.iter().map(|row| row_json(summary, row, frame)).collect(),
+        criteria: summary
+            .rows
+            .iter()
+            .map(|row| row_json(summary, row, frame))
+            .collect(),
         decisions: decisions(summary),
         actions: actions(summary),
         recovery: recovery(summary),
@@ -332,12 +342,20 @@ pub fn report_json(summary: &Summary<'_>, frame: &Frame) -> ReportJson {
         timeline: summary
             .timeline
             .iter()
-            .map(|milestone| MilestoneJson { at: rfc3339(milestone.at), what: MilestoneWord::from(&milestone.what) })
+            .map(|milestone| MilestoneJson {
+                at: rfc3339(milestone.at),
+                what: MilestoneWord::from(&milestone.what),
+            })
             .collect(),
         acts: summary
             .acts
             .iter()
-            .map(|(at, act)| ActJson { at: rfc3339(*at), act: ActWord::from(&act.kind), name: act.name.clone(), reason: act.reason.clone() })
+            .map(|(at, act)| ActJson {
+                at: rfc3339(*at),
+                act: ActWord::from(&act.kind),
+                name: act.name.clone(),
+                reason: act.reason.clone(),
+            })
             .collect(),
         phases: PhasesJson {
             detect_ms: summary.phases.detect.map(millis),
@@ -368,9 +386,13 @@ pub fn json_schema() -> serde_json::Value {
 
 fn decision_word(summary: &Summary<'_>, situation: &Situation<'_>) -> DecisionWord {
     match situation {
-        Situation::NotSeenYet | Situation::WarmingUp | Situation::Watching => DecisionWord::KeepWatching,
+        Situation::NotSeenYet | Situation::WarmingUp | Situation::Watching => {
+            DecisionWord::KeepWatching
+        }
         Situation::Reacted(decision) => DecisionWord::from(&decision.verb),
-        Situation::CannotSee => match situation::last_decision(summary, Verb::Page).or_else(|| situation::last_decision(summary, Verb::Ticket)) {
+        Situation::CannotSee => match situation::last_decision(summary, Verb::Page)
+            .or_else(|| situation::last_decision(summary, Verb::Ticket))
+        {
             Some(decision) => DecisionWord::from(&decision.verb),
             None => DecisionWord::KeepWatching,
         },
@@ -386,8 +408,18 @@ fn millis(length: Duration) -> u64 {
 }
 
 fn row_name(summary: &Summary<'_>, id: RowId) -> String {
-    let row = summary.rows.iter().find(|row| row.verdict.row == id).map(|row| row.name.clone());
-    let criterion = || summary.plan.criteria.get(usize::from(id.criterion)).map(|criterion| criterion.name.clone());
+    let row = summary
+        .rows
+        .iter()
+        .find(|row| row.verdict.row == id)
+        .map(|row| row.name.clone());
+    let criterion = || {
+        summary
+            .plan
+            .criteria
+            .get(usize::from(id.criterion))
+            .map(|criterion| criterion.name.clone())
+    };
     row.or_else(criterion).unwrap_or_default()
 }
 
@@ -405,7 +437,11 @@ fn decisions(summary: &Summary<'_>) -> Vec<DecisionJson> {
                 decision: DecisionWord::from(&decision.verb),
                 at: rfc3339(decision.at),
                 effective_at: decision.effective_at.map(rfc3339),
-                rows: decision.rows.iter().map(|id| row_name(summary, *id)).collect(),
+                rows: decision
+                    .rows
+                    .iter()
+                    .map(|id| row_name(summary, *id))
+                    .collect(),
                 authority: AuthorityWord::from(&decision.authority),
                 name,
                 reason,

@@ -25,7 +25,10 @@ pub struct SidesJson<T> {
 
 impl<T> From<Sides<T>> for SidesJson<T> {
     fn from(sides: Sides<T>) -> Self {
-        Self { canary: sides.canary, baseline: sides.baseline }
+        Self {
+            canary: sides.canary,
+            baseline: sides.baseline,
+        }
     }
 }
 
@@ -191,12 +194,26 @@ pub(crate) fn row_json(summary: &Summary<'_>, row: &Row, frame: &Frame) -> RowJs
     let clock = Clock::of(summary, frame);
     RowJson {
         name: row.name.clone(),
-        criterion: quantity.map_or_else(|| row.name.clone(), |quantity| quantity.criterion.name.clone()),
-        slice: quantity.and_then(|quantity| phrase::slice_of(&quantity, &row.name)).map(ToOwned::to_owned),
+        criterion: quantity.map_or_else(
+            || row.name.clone(),
+            |quantity| quantity.criterion.name.clone(),
+        ),
+        slice: quantity
+            .and_then(|quantity| phrase::slice_of(&quantity, &row.name))
+            .map(ToOwned::to_owned),
         signal: quantity.map(|quantity| quantity.signal.name.clone()),
-        sentence: quantity.map_or_else(String::new, |quantity| sentence(quantity.criterion, summary.plan, frame.glyphs)),
+        sentence: quantity.map_or_else(String::new, |quantity| {
+            sentence(quantity.criterion, summary.plan, frame.glyphs)
+        }),
         required: row.required,
-        then: quantity.map_or_else(Vec::new, |quantity| quantity.criterion.then.iter().map(ReactionWord::from).collect()),
+        then: quantity.map_or_else(Vec::new, |quantity| {
+            quantity
+                .criterion
+                .then
+                .iter()
+                .map(ReactionWord::from)
+                .collect()
+        }),
         verdict: VerdictWord::from(&verdict.kind),
         since: rfc3339(verdict.since),
         because: BecauseWord::from(&verdict.because),
@@ -209,7 +226,10 @@ pub(crate) fn row_json(summary: &Summary<'_>, row: &Row, frame: &Frame) -> RowJs
             baseline: finite(numbers.level.baseline),
         },
         difference: finite(numbers.difference),
-        range: numbers.range.map(|range| RangeJson { lower: finite(range.lower), upper: finite(range.upper) }),
+        range: numbers.range.map(|range| RangeJson {
+            lower: finite(range.lower),
+            upper: finite(range.upper),
+        }),
         lately: finite(numbers.lately),
         exposure: numbers.exposure.into(),
         events: numbers.events.into(),
@@ -229,7 +249,10 @@ pub(crate) fn row_json(summary: &Summary<'_>, row: &Row, frame: &Frame) -> RowJs
             pod_sd: number(method.noise.pod_sd),
             pod_allowance: number(method.pod_allowance),
             weight: number(method.weight),
-            thresholds: method.thresholds.map(|(baseline, canary)| SidesJson { canary: number(canary), baseline: number(baseline) }),
+            thresholds: method.thresholds.map(|(baseline, canary)| SidesJson {
+                canary: number(canary),
+                baseline: number(baseline),
+            }),
         },
         plan_line: Some(method.plan_line).filter(|line| *line > 0),
     }
@@ -237,9 +260,18 @@ pub(crate) fn row_json(summary: &Summary<'_>, row: &Row, frame: &Frame) -> RowJs
 
 fn limit(rule: Rule) -> LimitJson {
     let (kind, worse, value) = match rule {
-        Rule::AgainstBaseline { worse, limit: Limit::Points(value) } => (LimitWord::Points, worse, value),
-        Rule::AgainstBaseline { worse, limit: Limit::Relative(value) } => (LimitWord::Relative, worse, value),
-        Rule::AgainstBaseline { worse, limit: Limit::Amount(value) } => (LimitWord::Amount, worse, value),
+        Rule::AgainstBaseline {
+            worse,
+            limit: Limit::Points(value),
+        } => (LimitWord::Points, worse, value),
+        Rule::AgainstBaseline {
+            worse,
+            limit: Limit::Relative(value),
+        } => (LimitWord::Relative, worse, value),
+        Rule::AgainstBaseline {
+            worse,
+            limit: Limit::Amount(value),
+        } => (LimitWord::Amount, worse, value),
         Rule::NeverAbove(value) => (LimitWord::NeverAbove, Worse::Higher, value),
         Rule::NeverBelow(value) => (LimitWord::NeverBelow, Worse::Lower, value),
     };
@@ -247,7 +279,11 @@ fn limit(rule: Rule) -> LimitJson {
         Worse::Higher => WorseWord::Higher,
         Worse::Lower => WorseWord::Lower,
     };
-    LimitJson { kind, worse_when, value: number(value) }
+    LimitJson {
+        kind,
+        worse_when,
+        value: number(value),
+    }
 }
 
 /// JSON has no infinity and nothing that is not a number; both become `null`.

@@ -31,13 +31,21 @@ pub fn report_junit(summary: &Summary<'_>, frame: &Frame) -> Result<String, Juni
     ] {
         suite.add_property(Property::new(name, value));
     }
-    suite.set_system_out(format!("{} {}\n{}\n{}", headline.decision(), headline.subject, headline.how_bad, headline.what_next));
+    suite.set_system_out(format!(
+        "{} {}\n{}\n{}",
+        headline.decision(),
+        headline.subject,
+        headline.how_bad,
+        headline.what_next
+    ));
     for row in &summary.rows {
         suite.add_test_case(case(summary, row, frame));
     }
     if summary.rows.is_empty() {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_message("No criterion has a verdict.").set_type("no data");
+        status
+            .set_message("No criterion has a verdict.")
+            .set_type("no data");
         suite.add_test_case(TestCase::new("criteria", status));
     }
     report.add_test_suite(suite);
@@ -48,22 +56,43 @@ fn case(summary: &Summary<'_>, row: &Row, frame: &Frame) -> TestCase {
     let kind = row.verdict.kind;
     let clock = Clock::of(summary, frame);
     let because = row_view::because(summary, &row.verdict, frame.glyphs, &clock);
-    let terms = summary.plan.criteria.get(usize::from(row.verdict.row.criterion));
-    let sentence = terms.map_or_else(String::new, |criterion| sentence(criterion, summary.plan, frame.glyphs));
+    let terms = summary
+        .plan
+        .criteria
+        .get(usize::from(row.verdict.row.criterion));
+    let sentence = terms.map_or_else(String::new, |criterion| {
+        sentence(criterion, summary.plan, frame.glyphs)
+    });
     let status = match kind {
         VerdictKind::Within => TestCaseStatus::success(),
-        VerdictKind::Failing => non_success(NonSuccessKind::Failure, kind, &how_bad::damage(summary, row, frame.glyphs), &sentence),
-        VerdictKind::Undecided | VerdictKind::NoData | VerdictKind::NotComparable => {
-            non_success(NonSuccessKind::Error, kind, &format!("{}: {because}", kind.word()), &sentence)
-        }
+        VerdictKind::Failing => non_success(
+            NonSuccessKind::Failure,
+            kind,
+            &how_bad::damage(summary, row, frame.glyphs),
+            &sentence,
+        ),
+        VerdictKind::Undecided | VerdictKind::NoData | VerdictKind::NotComparable => non_success(
+            NonSuccessKind::Error,
+            kind,
+            &format!("{}: {because}", kind.word()),
+            &sentence,
+        ),
     };
     let mut case = TestCase::new(row.name.as_str(), status);
     case.set_classname(summary.plan.service.as_str());
     case
 }
 
-fn non_success(outcome: NonSuccessKind, kind: VerdictKind, message: &str, description: &str) -> TestCaseStatus {
+fn non_success(
+    outcome: NonSuccessKind,
+    kind: VerdictKind,
+    message: &str,
+    description: &str,
+) -> TestCaseStatus {
     let mut status = TestCaseStatus::non_success(outcome);
-    status.set_message(message).set_type(kind.word()).set_description(description);
+    status
+        .set_message(message)
+        .set_type(kind.word())
+        .set_description(description);
     status
 }

@@ -21,7 +21,13 @@ pub enum Key {
 
 impl Key {
     /// All keys.
-    pub const ALL: [Self; 5] = [Self::RollBack, Self::Hold, Self::Release, Self::Confirm, Self::Explain];
+    pub const ALL: [Self; 5] = [
+        Self::RollBack,
+        Self::Hold,
+        Self::Release,
+        Self::Confirm,
+        Self::Explain,
+    ];
 
     /// The letter to press.
     #[must_use]
@@ -51,8 +57,13 @@ impl Key {
     #[must_use]
     pub fn of(summary: &Summary<'_>) -> Vec<Self> {
         let acts: &[Self] = match Situation::of(summary) {
-            Situation::Countdown(_) | Situation::Deciding | Situation::Reacted(_) => &[Self::RollBack, Self::Hold],
-            Situation::NotSeenYet | Situation::WarmingUp | Situation::Watching | Situation::CannotSee => &[Self::Hold, Self::RollBack],
+            Situation::Countdown(_) | Situation::Deciding | Situation::Reacted(_) => {
+                &[Self::RollBack, Self::Hold]
+            }
+            Situation::NotSeenYet
+            | Situation::WarmingUp
+            | Situation::Watching
+            | Situation::CannotSee => &[Self::Hold, Self::RollBack],
             Situation::Held(_) => &[Self::Release, Self::RollBack, Self::Confirm],
             Situation::Review(_) => &[Self::Confirm, Self::RollBack],
             _ => &[],

@@ -48,13 +48,17 @@ pub use explain::{Reference, UnknownReference, explain};
 pub use frame::{Chain, Frame};
 pub use glyphs::Glyphs;
 pub use json::{
-    ActJson, ActionJson, DecisionJson, HeadlineJson, LedgerJson, MilestoneJson, OutcomeJson, PhasesJson, RecoveryJson, RecoveryRowJson, ReportJson,
-    SCHEMA_VERSION, SilentJson, json_schema, report_json,
+    ActJson, ActionJson, DecisionJson, HeadlineJson, LedgerJson, MilestoneJson, OutcomeJson,
+    PhasesJson, RecoveryJson, RecoveryRowJson, ReportJson, SCHEMA_VERSION, SilentJson, json_schema,
+    report_json,
 };
-pub use json_row::{EvidenceJson, LimitJson, LimitWord, MethodJson, RangeJson, RowJson, SidesJson, UnitWord, WorseWord};
+pub use json_row::{
+    EvidenceJson, LimitJson, LimitWord, MethodJson, RangeJson, RowJson, SidesJson, UnitWord,
+    WorseWord,
+};
 pub use json_words::{
-    ActWord, AuthorityWord, BecauseWord, DecisionWord, FamilyWord, InsteadWord, MilestoneWord, NoiseWord, OutcomeWord, ReactionWord, StateWord,
-    VerdictWord,
+    ActWord, AuthorityWord, BecauseWord, DecisionWord, FamilyWord, InsteadWord, MilestoneWord,
+    NoiseWord, OutcomeWord, ReactionWord, StateWord, VerdictWord,
 };
 pub use junit::{JunitError, report_junit};
 pub use keys::Key;

@@ -56,14 +56,20 @@ impl ListRow {
 
     /// Rank in the list: open before over, then the gravest, then the newest.
     fn rank(&self) -> (bool, usize, Reverse<Timestamp>) {
-        let gravity = Exit::GRAVEST_FIRST.iter().position(|exit| *exit == self.exit).unwrap_or(usize::MAX);
+        let gravity = Exit::GRAVEST_FIRST
+            .iter()
+            .position(|exit| *exit == self.exit)
+            .unwrap_or(usize::MAX);
         (self.ended, gravity, Reverse(self.started))
     }
 }
 
 /// Ends that somebody must still look at.
 fn needs_a_human(exit: Exit) -> bool {
-    matches!(exit, Exit::NotRecovered | Exit::CannotSee | Exit::Paged | Exit::Review)
+    matches!(
+        exit,
+        Exit::NotRecovered | Exit::CannotSee | Exit::Paged | Exit::Review
+    )
 }
 
 /// The list: running watches and those that wait for a human first, the gravest of them on top; one line each, cut to the frame's width.
@@ -71,12 +77,18 @@ fn needs_a_human(exit: Exit) -> bool {
 pub fn list_screen(rows: &[ListRow], frame: &Frame) -> Text {
     let mut text = Text::default();
     if rows.is_empty() {
-        text.paragraph("No watches yet. Start one: shakedown watch PLAN", frame.columns(), 0);
+        text.paragraph(
+            "No watches yet. Start one: shakedown watch PLAN",
+            frame.columns(),
+            0,
+        );
         return text;
     }
     let mut sorted: Vec<&ListRow> = rows.iter().collect();
     sorted.sort_by_key(|row| row.rank());
-    let cells_of = |row: &ListRow| [&row.watch_id, &row.decision, &row.deployment, &row.watched].map(|cell| cells::clean(cell));
+    let cells_of = |row: &ListRow| {
+        [&row.watch_id, &row.decision, &row.deployment, &row.watched].map(|cell| cells::clean(cell))
+    };
     let mut widths = ["WATCH", "DECISION", "DEPLOYMENT", "WATCHED"].map(str::len);
     for row in &sorted {
         for (width, cell) in widths.iter_mut().zip(cells_of(row)) {
@@ -86,12 +98,18 @@ pub fn list_screen(rows: &[ListRow], frame: &Frame) -> Text {
     let line = |cells: [String; 4], rest: &str| {
         let mut out = String::new();
         for (cell, width) in cells.iter().zip(widths) {
-            out.push_str(&cells::left(&cells::fit(cell, width, frame.glyphs), width + 2));
+            out.push_str(&cells::left(
+                &cells::fit(cell, width, frame.glyphs),
+                width + 2,
+            ));
         }
         out.push_str(rest);
         Line::plain(cells::fit(out.trim_end(), frame.columns(), frame.glyphs))
     };
-    text.push(line(["WATCH", "DECISION", "DEPLOYMENT", "WATCHED"].map(ToOwned::to_owned), "HOW BAD"));
+    text.push(line(
+        ["WATCH", "DECISION", "DEPLOYMENT", "WATCHED"].map(ToOwned::to_owned),
+        "HOW BAD",
+    ));
     for row in sorted {
         text.push(line(cells_of(row), &cells::clean(&row.how_bad)));
     }

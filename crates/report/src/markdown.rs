@@ -40,8 +40,15 @@ pub(crate) fn html(text: &str) -> String {
 /// A link where the address is one, else the text.
 pub(crate) fn link(address: &str) -> String {
     let is_address = (address.starts_with("https://") || address.starts_with("http://"))
-        && address.chars().all(|character| character.is_ascii_graphic() && !matches!(character, '<' | '>' | '(' | ')' | '"' | '|' | '`' | '\\'));
-    if is_address { format!("<{address}>") } else { escape(address) }
+        && address.chars().all(|character| {
+            character.is_ascii_graphic()
+                && !matches!(character, '<' | '>' | '(' | ')' | '"' | '|' | '`' | '\\')
+        });
+    if is_address {
+        format!("<{address}>")
+    } else {
+        escape(address)
+    }
 }
 
 /// One row of a table.
@@ -58,7 +65,9 @@ pub(crate) fn row<Cell: AsRef<str>>(cells: &[Cell]) -> String {
 
 /// Heading and rule of a table; `right` names the columns with numbers.
 pub(crate) fn heading(titles: &[&str], right: &[usize]) -> String {
-    let rule: Vec<&str> = (0..titles.len()).map(|at| if right.contains(&at) { "---:" } else { "---" }).collect();
+    let rule: Vec<&str> = (0..titles.len())
+        .map(|at| if right.contains(&at) { "---:" } else { "---" })
+        .collect();
     format!("{}{}", row(titles), row(&rule))
 }
 
@@ -68,8 +77,14 @@ mod tests {
 
     #[test]
     fn nothing_becomes_markup() {
-        assert_eq!(escape("a|b <img> [x](y) @ada"), "a\\|b &lt;img&gt; \\[x\\](y) &#64;ada");
-        assert_eq!(link("https://runbooks.example/a"), "<https://runbooks.example/a>");
+        assert_eq!(
+            escape("a|b <img> [x](y) @ada"),
+            "a\\|b &lt;img&gt; \\[x\\](y) &#64;ada"
+        );
+        assert_eq!(
+            link("https://runbooks.example/a"),
+            "<https://runbooks.example/a>"
+        );
         assert_eq!(link("https://x/<script>"), "https://x/&lt;script&gt;");
         assert_eq!(link("see the wiki"), "see the wiki");
     }

@@ -33,7 +33,10 @@ pub fn message(summary: &Summary<'_>, intent: &Intent, frame: &Frame) -> Message
         Reaction::Page | Reaction::RollBack => plain_body(summary, frame),
         Reaction::Ticket | Reaction::Review => markdown_body(summary, intent.reaction, frame),
     };
-    Message { first_line: first_line(summary, frame), body }
+    Message {
+        first_line: first_line(summary, frame),
+        body,
+    }
 }
 
 /// `checkout 4.18.0: rolling back in 2m. Failed payments: about 1.9 more per 100 (range 1.2 to 2.6, limit 0.5).`
@@ -44,41 +47,87 @@ pub fn first_line(summary: &Summary<'_>, frame: &Frame) -> String {
     let glyphs = frame.glyphs;
     let leading = situation::leading(summary);
     let damage = leading.map(|row| format!("{}.", how_bad::damage(summary, row, glyphs)));
-    let since = leading.map_or_else(String::new, |row| format!(", since {}", clock.at(row.verdict.since)));
+    let since = leading.map_or_else(String::new, |row| {
+        format!(" since {}", clock.at(row.verdict.since))
+    });
     let (what, how_bad) = match &situation {
         Situation::Countdown(at) => {
             let left = at.since(frame.now);
-            (if left.is_zero() { "rolling back now".to_owned() } else { format!("rolling back in {}", span(left)) }, damage)
+            (
+                if left.is_zero() {
+                    "rolling back now".to_owned()
+                } else {
+                    format!("rolling back in {}", span(left))
+                },
+                damage,
+            )
         }
         Situation::Deciding | Situation::Executing(_) => ("rolling back now".to_owned(), damage),
-        Situation::RollBackFailed(..) => ("THE ROLLBACK FAILED, the new version is still live".to_owned(), damage),
-        Situation::RollBackUnknown(..) => ("nobody knows whether the rollback happened".to_owned(), damage),
-        Situation::Proving(outcome, _) => (format!("rolled back {} in {}, recovery not shown yet", clock.on(outcome.at), exact_span(outcome.took)), damage),
-        Situation::Recovered(report) => (format!("rolled back and recovered {}", clock.on(report.at)), damage),
-        Situation::NotRecovered(_) => ("rolled back and NOT RECOVERED".to_owned(), Some(how_bad::how_bad(summary, &situation, glyphs, &clock))),
+        Situation::RollBackFailed(..) => (
+            "THE ROLLBACK FAILED, the new version is still live".to_owned(),
+            damage,
+        ),
+        Situation::RollBackUnknown(..) => (
+            "nobody knows whether the rollback happened".to_owned(),
+            damage,
+        ),
+        Situation::Proving(outcome, _) => (
+            format!(
+                "rolled back {} in {}, recovery not shown yet",
+                clock.on(outcome.at),
+                exact_span(outcome.took)
+            ),
+            damage,
+        ),
+        Situation::Recovered(report) => (
+            format!("rolled back and recovered {}", clock.on(report.at)),
+            damage,
+        ),
+        Situation::NotRecovered(_) => (
+            "rolled back and NOT RECOVERED".to_owned(),
+            Some(how_bad::how_bad(summary, &situation, glyphs, &clock)),
+        ),
         Situation::RolledBack(_) => ("rolled back".to_owned(), damage),
-        Situation::CannotSee => ("cannot see".to_owned(), Some(how_bad::how_bad(summary, &situation, glyphs, &clock))),
-        Situation::Held(name) => (format!("held by {name}"), damage.or_else(|| Some(how_bad::counts(summary)))),
-        Situation::Review(_) => ("review".to_owned(), Some(how_bad::how_bad(summary, &situation, glyphs, &clock))),
+        Situation::CannotSee => (
+            "cannot see".to_owned(),
+            Some(how_bad::how_bad(summary, &situation, glyphs, &clock)),
+        ),
+        Situation::Held(name) => (
+            format!("held by {name}"),
+            damage.or_else(|| Some(how_bad::counts(summary))),
+        ),
+        Situation::Review(_) => (
+            "review".to_owned(),
+            Some(how_bad::how_bad(summary, &situation, glyphs, &clock)),
+        ),
         Situation::Confirmed(_) => {
-            let by = situation.by().map_or_else(String::new, |by| format!(" by {by}"));
+            let by = situation
+                .by()
+                .map_or_else(String::new, |by| format!(" by {by}"));
             let watched = span(situation::watched(summary, frame.now));
-            (format!("confirmed{by} after {watched}"), Some(how_bad::counts(summary)))
+            (
+                format!("confirmed{by} after {watched}"),
+                Some(how_bad::counts(summary)),
+            )
         }
-        Situation::NotSeenYet | Situation::WarmingUp | Situation::Watching | Situation::Reacted(_) => match leading {
-            Some(row) => (format!("{}{since}", lower_start(&how_bad::damage(summary, row, glyphs))), None),
+        Situation::NotSeenYet
+        | Situation::WarmingUp
+        | Situation::Watching
+        | Situation::Reacted(_) => match leading {
+            Some(_) => (format!("failing{since}"), damage),
             None => ("watching".to_owned(), Some(how_bad::counts(summary))),
         },
     };
     let how_bad = how_bad.map_or_else(String::new, |words| format!(" {words}"));
-    let line = cells::clean(&format!("{}: {what}.{how_bad}", headline::deployment(summary)));
-    if glyphs == Glyphs::Ascii { cells::ascii(&line) } else { line }
-}
-
-/// The damage inside a sentence.
-fn lower_start(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
+    let line = cells::clean(&format!(
+        "{}: {what}.{how_bad}",
+        headline::deployment(summary)
+    ));
+    if glyphs == Glyphs::Ascii {
+        cells::ascii(&line)
+    } else {
+        line
+    }
 }
 
 /// `If you do nothing: rollback at 14:13.`
@@ -115,7 +164,11 @@ pub fn if_you_do_nothing(summary: &Summary<'_>, frame: &Frame) -> String {
 }
 
 fn otherwise_words(summary: &Summary<'_>) -> &'static str {
-    match summary.plan.action(Reaction::RollBack).map(|action| action.otherwise) {
+    match summary
+        .plan
+        .action(Reaction::RollBack)
+        .map(|action| action.otherwise)
+    {
         Some(verification::terms::Otherwise::Ticket) => "a ticket is opened",
         Some(verification::terms::Otherwise::Page) | None => "a human is paged",
     }
@@ -132,7 +185,10 @@ fn review_otherwise(reaction: Reaction) -> &'static str {
 /// What a reader can do, as a command; `None` where nothing is asked of anybody.
 fn command(summary: &Summary<'_>, frame: &Frame) -> Option<String> {
     let id = &frame.watch_id;
-    let roll_back = summary.plan.action(Reaction::RollBack).map(|_| format!("shakedown roll-back {id} --reason TEXT"));
+    let roll_back = summary
+        .plan
+        .action(Reaction::RollBack)
+        .map(|_| format!("shakedown roll-back {id} --reason TEXT"));
     match Situation::of(summary) {
         Situation::Countdown(_) => Some(format!("To object: shakedown hold {id} --reason TEXT")),
         Situation::Held(_) => Some(format!("To go on: shakedown release {id} --reason TEXT")),
@@ -142,7 +198,9 @@ fn command(summary: &Summary<'_>, frame: &Frame) -> Option<String> {
         }),
         Situation::Reacted(_) => roll_back.map(|command| format!("To roll back: {command}")),
         Situation::Review(_) => Some(match roll_back {
-            Some(command) => format!("To decide: shakedown confirm {id} --reason TEXT, or {command}"),
+            Some(command) => {
+                format!("To decide: shakedown confirm {id} --reason TEXT, or {command}")
+            }
             None => format!("To decide: shakedown confirm {id} --reason TEXT"),
         }),
         _ => None,
@@ -153,8 +211,13 @@ fn plain_body(summary: &Summary<'_>, frame: &Frame) -> String {
     let clock = Clock::of(summary, frame);
     let situation = Situation::of(summary);
     let mut lines = vec![how_bad::how_bad(summary, &situation, frame.glyphs, &clock)];
-    if let Situation::RollBackFailed(_, outcome) | Situation::RollBackUnknown(_, outcome) = situation {
-        lines.push(format!("What went wrong: {}.", what_next::sentence_end(&outcome.detail)));
+    if let Situation::RollBackFailed(_, outcome) | Situation::RollBackUnknown(_, outcome) =
+        situation
+    {
+        lines.push(format!(
+            "What went wrong: {}.",
+            what_next::sentence_end(&outcome.detail)
+        ));
     }
     if let Situation::Reacted(decision) = situation
         && decision.instead == Some(Instead::BaselineToo)
@@ -164,10 +227,23 @@ fn plain_body(summary: &Summary<'_>, frame: &Frame) -> String {
     lines.push(if_you_do_nothing(summary, frame));
     lines.extend(command(summary, frame));
     lines.push(format!("{}.", how_seen(summary, &clock)));
-    lines.extend(summary.plan.runbook.as_ref().map(|runbook| format!("Runbook: {runbook}")));
+    lines.extend(
+        summary
+            .plan
+            .runbook
+            .as_ref()
+            .map(|runbook| format!("Runbook: {runbook}")),
+    );
     lines.push(reference(frame));
-    let body: String = lines.iter().flat_map(|line| [cells::clean(line), "\n".to_owned()]).collect();
-    if frame.glyphs == Glyphs::Ascii { cells::ascii(&body) } else { body }
+    let body: String = lines
+        .iter()
+        .flat_map(|line| [cells::clean(line), "\n".to_owned()])
+        .collect();
+    if frame.glyphs == Glyphs::Ascii {
+        cells::ascii(&body)
+    } else {
+        body
+    }
 }
 
 fn how_seen(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
@@ -175,29 +251,62 @@ fn how_seen(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
 }
 
 fn reference(frame: &Frame) -> String {
-    let record = frame.last_record.map_or_else(String::new, |record| format!(", ledger record {record}"));
-    format!("Watch {}{record}: shakedown verdict {}", frame.watch_id, frame.watch_id)
+    let record = frame
+        .last_record
+        .map_or_else(String::new, |record| format!(", ledger record {record}"));
+    format!(
+        "Watch {}{record}: shakedown verdict {}",
+        frame.watch_id, frame.watch_id
+    )
 }
 
 fn markdown_body(summary: &Summary<'_>, reaction: Reaction, frame: &Frame) -> String {
     let clock = Clock::of(summary, frame);
     let situation = Situation::of(summary);
-    let mut out = format!("{}\n\n", escape(&how_bad::how_bad(summary, &situation, frame.glyphs, &clock)));
+    let mut out = format!(
+        "{}\n\n",
+        escape(&how_bad::how_bad(summary, &situation, frame.glyphs, &clock))
+    );
     if reaction == Reaction::Ticket {
-        let errors = summary.rows.iter().filter(|row| is_urgent(summary, row)).count();
+        let errors = summary
+            .rows
+            .iter()
+            .filter(|row| is_urgent(summary, row))
+            .count();
         if errors == 0 {
             out.push_str("Not urgent: no criterion that rolls back or pages is failing.\n\n");
         }
     }
-    out.push_str(&format!("{}\n\n", escape(&if_you_do_nothing(summary, frame))));
+    out.push_str(&format!(
+        "{}\n\n",
+        escape(&if_you_do_nothing(summary, frame))
+    ));
     if let Some(command) = command(summary, frame) {
         out.push_str(&format!("{}\n\n", escape(&command)));
     }
     out.push_str(&report_markdown::criteria(summary, frame));
     let mut parts = Vec::new();
-    parts.extend(summary.plan.owner.as_ref().map(|owner| format!("Owner: {}", escape(owner))));
-    parts.extend(summary.plan.change.as_ref().map(|change| format!("Change: {}", escape(change))));
-    parts.extend(summary.plan.runbook.as_ref().map(|runbook| format!("Runbook: {}", link(runbook))));
+    parts.extend(
+        summary
+            .plan
+            .owner
+            .as_ref()
+            .map(|owner| format!("Owner: {}", escape(owner))),
+    );
+    parts.extend(
+        summary
+            .plan
+            .change
+            .as_ref()
+            .map(|change| format!("Change: {}", escape(change))),
+    );
+    parts.extend(
+        summary
+            .plan
+            .runbook
+            .as_ref()
+            .map(|runbook| format!("Runbook: {}", link(runbook))),
+    );
     if reaction == Reaction::Ticket {
         parts.push("Due with the next release".to_owned());
     }
@@ -210,7 +319,15 @@ fn markdown_body(summary: &Summary<'_>, reaction: Reaction, frame: &Frame) -> St
 
 /// A failing row whose criterion rolls back or pages.
 fn is_urgent(summary: &Summary<'_>, row: &Row) -> bool {
-    let criterion = summary.plan.criteria.get(usize::from(row.verdict.row.criterion));
+    let criterion = summary
+        .plan
+        .criteria
+        .get(usize::from(row.verdict.row.criterion));
     row.verdict.kind == VerdictKind::Failing
-        && criterion.is_some_and(|criterion| criterion.then.iter().any(|reaction| matches!(reaction, Reaction::RollBack | Reaction::Page)))
+        && criterion.is_some_and(|criterion| {
+            criterion
+                .then
+                .iter()
+                .any(|reaction| matches!(reaction, Reaction::RollBack | Reaction::Page))
+        })
 }

@@ -31,7 +31,11 @@ fn digits(value: f64, decimals: usize) -> String {
         return format!("{value:.1e}");
     }
     let text = format!("{value:.decimals$}");
-    if text.trim_start_matches('-').chars().all(|digit| digit == '0' || digit == '.') {
+    if text
+        .trim_start_matches('-')
+        .chars()
+        .all(|digit| digit == '0' || digit == '.')
+    {
         text.trim_start_matches('-').to_owned()
     } else {
         text
@@ -49,7 +53,10 @@ fn magnitude(value: f64) -> i32 {
         return 0;
     }
     // Between -324 and 308.
-    #[expect(clippy::cast_possible_truncation, reason = "the logarithm of a finite number is small")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the logarithm of a finite number is small"
+    )]
     let magnitude = value.abs().log10().floor() as i32;
     magnitude
 }
@@ -57,7 +64,9 @@ fn magnitude(value: f64) -> i32 {
 /// Decimals that show `count` significant digits, none below zero.
 pub(crate) fn decimals_for(value: f64, count: i32) -> usize {
     let wanted = count - 1 - magnitude(value);
-    usize::try_from(wanted.max(0)).unwrap_or(0).min(MOST_DECIMALS)
+    usize::try_from(wanted.max(0))
+        .unwrap_or(0)
+        .min(MOST_DECIMALS)
 }
 
 /// Decimals of a level: `412`, `11.2`, `2.49`, `0.61`, `0.0031`.
@@ -94,7 +103,11 @@ fn shortest_digits(value: f64) -> String {
 
 /// Without zeros at the end of decimals.
 fn without_zeros(text: &str) -> &str {
-    if text.contains('.') && !text.contains('e') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
+    if text.contains('.') && !text.contains('e') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        text
+    }
 }
 
 /// A limit with the digits that it is written with.
@@ -107,13 +120,19 @@ pub(crate) struct Mark {
 impl Mark {
     /// A limit that somebody wrote: shown as it was written.
     pub(crate) fn written(value: f64) -> Self {
-        Self { value, digits: shortest_digits(value) }
+        Self {
+            value,
+            digits: shortest_digits(value),
+        }
     }
 
     /// A limit that was computed: shown with the digits of a level and one more.
     pub(crate) fn computed(value: f64) -> Self {
         let digits = digits(value, level_decimals(value) + 1);
-        Self { value, digits: without_zeros(&digits).to_owned() }
+        Self {
+            value,
+            digits: without_zeros(&digits).to_owned(),
+        }
     }
 
     pub(crate) fn text(&self, glyphs: Glyphs) -> String {
@@ -123,23 +142,39 @@ impl Mark {
 
 /// Shows numbers beside their limit so that each lies on the side of the limit *as shown* on which it really lies. All get the
 /// same decimals, at least `decimals`; where that would take too many the last digit is moved away from the limit.
-pub(crate) fn beside_limit(values: &[f64], limit: Option<&Mark>, decimals: usize, glyphs: Glyphs) -> Vec<String> {
-    let plain = |decimals: usize| -> Vec<String> { values.iter().map(|value| digits(*value, decimals)).collect() };
+pub(crate) fn beside_limit(
+    values: &[f64],
+    limit: Option<&Mark>,
+    decimals: usize,
+    glyphs: Glyphs,
+) -> Vec<String> {
+    let plain = |decimals: usize| -> Vec<String> {
+        values
+            .iter()
+            .map(|value| digits(*value, decimals))
+            .collect()
+    };
     let shown = match limit.filter(|limit| limit.value.is_finite()) {
         None => plain(decimals),
         Some(limit) => {
             let written: f64 = limit.digits.parse().unwrap_or(limit.value);
             let limit = limit.value;
-            let most = decimals.saturating_add(MORE_FOR_THE_SIDE).min(MOST_DECIMALS);
+            let most = decimals
+                .saturating_add(MORE_FOR_THE_SIDE)
+                .min(MOST_DECIMALS);
             (decimals..=most)
                 .map(plain)
                 .find(|shown| {
+                    values.iter().zip(shown).all(|(value, text)| {
+                        !value.is_finite() || side(text, written) == value.partial_cmp(&limit)
+                    })
+                })
+                .unwrap_or_else(|| {
                     values
                         .iter()
-                        .zip(shown)
-                        .all(|(value, text)| !value.is_finite() || side(text, written) == value.partial_cmp(&limit))
+                        .map(|value| moved_off(*value, limit, written, most))
+                        .collect()
                 })
-                .unwrap_or_else(|| values.iter().map(|value| moved_off(*value, limit, written, most)).collect())
         }
     };
     shown.iter().map(|text| glyphed(text, glyphs)).collect()
@@ -156,7 +191,8 @@ fn moved_off(value: f64, limit: f64, written: f64, decimals: usize) -> String {
     if !value.is_finite() || side(&text, written) == wanted {
         return text;
     }
-    let step = power_of_ten(decimals).max(written.abs() * 0.01 * f64::from(u8::from(written.abs() >= TOO_LARGE)));
+    let step = power_of_ten(decimals)
+        .max(written.abs() * 0.01 * f64::from(u8::from(written.abs() >= TOO_LARGE)));
     match wanted {
         Some(Ordering::Greater) => digits(written + step, decimals),
         Some(Ordering::Less) => digits(written - step, decimals),
@@ -186,7 +222,10 @@ mod tests {
     fn rounding_keeps_the_side() {
         assert_eq!(shown(&[1.9, 1.2, 2.6], 0.5, 1), ["1.9", "1.2", "2.6"]);
         // 0.503 would read as 0.5, the limit itself.
-        assert_eq!(shown(&[0.9, 0.503, 1.3], 0.5, 1), ["0.900", "0.503", "1.300"]);
+        assert_eq!(
+            shown(&[0.9, 0.503, 1.3], 0.5, 1),
+            ["0.900", "0.503", "1.300"]
+        );
         assert_eq!(shown(&[0.4999], 0.5, 1), ["0.4999"]);
         assert_eq!(shown(&[0.500_000_000_1], 0.5, 1), ["0.5001"]);
         assert_eq!(shown(&[0.499_999_999_9], 0.5, 1), ["0.4999"]);

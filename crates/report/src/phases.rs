@@ -19,5 +19,10 @@ pub fn phases_line(phases: &Phases, glyphs: Glyphs) -> String {
 
 /// The steps with their names.
 pub(crate) fn named(phases: &Phases) -> [(&'static str, Option<core::time::Duration>); 4] {
-    [("detect", phases.detect), ("decide", phases.decide), ("execute", phases.execute), ("verify", phases.verify)]
+    [
+        ("detect", phases.detect),
+        ("decide", phases.decide),
+        ("execute", phases.execute),
+        ("verify", phases.verify),
+    ]
 }

@@ -27,7 +27,9 @@ pub(crate) fn quantile_name(quantile: f64) -> String {
 
 /// The slice in a row's name, which is the criterion's followed by ` / SLICE`.
 pub(crate) fn slice_of<'row>(quantity: &Quantity<'_>, row_name: &'row str) -> Option<&'row str> {
-    row_name.strip_prefix(quantity.criterion.name.as_str())?.strip_prefix(" / ")
+    row_name
+        .strip_prefix(quantity.criterion.name.as_str())?
+        .strip_prefix(" / ")
 }
 
 /// Writes differences of one criterion: number and word stand for a point on the worse axis.
@@ -46,7 +48,8 @@ struct Per(Option<u64>);
 
 impl Per {
     fn text(self) -> String {
-        self.0.map_or_else(String::new, |per| format!(" per {}", count::grouped(per)))
+        self.0
+            .map_or_else(String::new, |per| format!(" per {}", count::grouped(per)))
     }
 }
 
@@ -68,7 +71,10 @@ impl Wording {
         Some(match limit {
             Limit::Points(points) => {
                 let per = per(points);
-                #[expect(clippy::cast_precision_loss, reason = "a power of ten of at most a million")]
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "a power of ten of at most a million"
+                )]
                 let factor = per as f64;
                 Self {
                     factor,
@@ -94,7 +100,10 @@ fn per(points: f64) -> u64 {
     [100, 1_000, 10_000, 100_000]
         .into_iter()
         .find(|per: &u64| {
-            #[expect(clippy::cast_precision_loss, reason = "a power of ten of at most a million")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a power of ten of at most a million"
+            )]
             let per = *per as f64;
             points * per >= 0.1
         })
@@ -102,44 +111,77 @@ fn per(points: f64) -> u64 {
 }
 
 /// The difference with its range and limit in words: `about 1.9 more per 100 (range 1.2 to 2.6, limit 0.5)`.
-pub(crate) fn difference(quantity: &Quantity<'_>, numbers: &Numbers, glyphs: Glyphs) -> Option<String> {
+pub(crate) fn difference(
+    quantity: &Quantity<'_>,
+    numbers: &Numbers,
+    glyphs: Glyphs,
+) -> Option<String> {
     let words = Wording::of(quantity)?;
     let limit = quantity.limit()? * words.factor;
-    let estimate = quantity.difference(numbers).map(|value| value * words.factor);
-    let range = quantity.range(numbers).map(|(low, high)| (low * words.factor, high * words.factor));
+    let estimate = quantity
+        .difference(numbers)
+        .map(|value| value * words.factor);
+    let range = quantity
+        .range(numbers)
+        .map(|(low, high)| (low * words.factor, high * words.factor));
     let shown = Shown::new(estimate, range, limit, glyphs);
     let limit_text = format!("{}{}", numbers::shortest(limit, glyphs), words.unit);
     let per = words.per.text();
-    let range_text = range.and_then(|range| range_words(range, &shown, &words, estimate.unwrap_or(1.0)));
+    let range_text =
+        range.and_then(|range| range_words(range, &shown, &words, estimate.unwrap_or(1.0)));
     Some(match (shown.estimate.as_deref(), range_text) {
         (Some(text), range_text) => {
             let better = estimate.is_some_and(|value| value < 0.0) && !is_zero(text);
             let word = if better { words.better } else { words.worse };
-            let limit_word = if better { format!(" {}", words.worse) } else { String::new() };
+            let limit_word = if better {
+                format!(" {}", words.worse)
+            } else {
+                String::new()
+            };
             let range_text = range_text.map_or_else(String::new, |range| format!("{range}, "));
-            let about = if is_zero(text) { "about the same".to_owned() } else { format!("about {}{} {word}{per}", unsigned(text), words.unit) };
+            let about = if is_zero(text) {
+                "about the same".to_owned()
+            } else {
+                format!("about {}{} {word}{per}", unsigned(text), words.unit)
+            };
             format!("{about} ({range_text}limit {limit_text}{limit_word})")
         }
         (None, Some(range)) => format!("{range} {}{per} (limit {limit_text})", words.worse),
         (None, None) => {
             let levels = [numbers.level.canary?, numbers.level.baseline?];
             let [canary, baseline] = levels.map(|level| quantity.level(level, glyphs));
-            format!("{canary} on the canary against {baseline} on the baseline (limit {limit_text} {})", words.worse)
+            format!(
+                "{canary} on the canary against {baseline} on the baseline (limit {limit_text} {})",
+                words.worse
+            )
         }
     })
 }
 
 /// One difference on the worse axis in words, without range: `2.1 more per 100`.
-pub(crate) fn difference_alone(quantity: &Quantity<'_>, value: f64, glyphs: Glyphs) -> Option<String> {
+pub(crate) fn difference_alone(
+    quantity: &Quantity<'_>,
+    value: f64,
+    glyphs: Glyphs,
+) -> Option<String> {
     let words = Wording::of(quantity)?;
     let limit = quantity.limit()? * words.factor;
     let shown = Shown::new(Some(value * words.factor), None, limit, glyphs);
-    let word = if value < 0.0 { words.better } else { words.worse };
+    let word = if value < 0.0 {
+        words.better
+    } else {
+        words.worse
+    };
     let text = shown.estimate.as_deref()?;
     if is_zero(text) {
         return Some("about the same".to_owned());
     }
-    Some(format!("{}{} {word}{}", unsigned(text), words.unit, words.per.text()))
+    Some(format!(
+        "{}{} {word}{}",
+        unsigned(text),
+        words.unit,
+        words.per.text()
+    ))
 }
 
 /// The limit in words: `0.5 percentage points higher`, `10% lower`, `40ms slower`.
@@ -148,8 +190,15 @@ pub(crate) fn limit(quantity: &Quantity<'_>, glyphs: Glyphs) -> Option<String> {
     let scale = quantity.difference_scale()?;
     let shown = scale.shortest(quantity.limit()?, glyphs);
     Some(match quantity.criterion.rule {
-        Rule::AgainstBaseline { limit: Limit::Points(_), worse } => {
-            let noun = if shown == "1" { "percentage point" } else { "percentage points" };
+        Rule::AgainstBaseline {
+            limit: Limit::Points(_),
+            worse,
+        } => {
+            let noun = if shown == "1" {
+                "percentage point"
+            } else {
+                "percentage points"
+            };
             let word = match worse {
                 Worse::Higher => "higher",
                 Worse::Lower => "lower",
@@ -183,8 +232,13 @@ pub(crate) fn level(quantity: &Quantity<'_>, numbers: &Numbers, glyphs: Glyphs) 
         |level| format!("{} on the canary", quantity.level(level, glyphs)),
     );
     let baseline = numbers.level.baseline.filter(|value| value.is_finite());
-    let baseline = baseline.map_or_else(String::new, |level| format!("baseline {}, ", quantity.level(level, glyphs)));
-    Some(format!("{level} ({}{baseline}limit: never {side} {limit})", range.unwrap_or_default()))
+    let baseline = baseline.map_or_else(String::new, |level| {
+        format!("baseline {}, ", quantity.level(level, glyphs))
+    });
+    Some(format!(
+        "{level} ({}{baseline}limit: never {side} {limit})",
+        range.unwrap_or_default()
+    ))
 }
 
 /// The table's cell: `+1.9 (1.2..2.6)`, or for absolute criteria the range of the level.
@@ -200,12 +254,22 @@ pub(crate) fn cell(quantity: &Quantity<'_>, numbers: &Numbers, glyphs: Glyphs) -
         };
     };
     let limit = quantity.limit()? * scale.factor;
-    let estimate = quantity.difference(numbers).map(|value| value * scale.factor);
-    let range = quantity.range(numbers).map(|(low, high)| (low * scale.factor, high * scale.factor));
+    let estimate = quantity
+        .difference(numbers)
+        .map(|value| value * scale.factor);
+    let range = quantity
+        .range(numbers)
+        .map(|(low, high)| (low * scale.factor, high * scale.factor));
     let shown = Shown::new(estimate, range, limit, glyphs);
     let range = range.and_then(|(low, high)| {
         let mixed = low < 0.0 && high > 0.0;
-        let sign = |text: &str| if mixed { numbers::signed(text) } else { text.to_owned() };
+        let sign = |text: &str| {
+            if mixed {
+                numbers::signed(text)
+            } else {
+                text.to_owned()
+            }
+        };
         match (shown.low.as_deref(), shown.high.as_deref()) {
             (Some(low), Some(high)) => Some(format!("({}..{})", sign(low), sign(high))),
             (Some(low), None) => Some(format!("({}{low})", glyphs.at_least())),
@@ -229,10 +293,17 @@ struct Shown {
 
 impl Shown {
     fn new(estimate: Option<f64>, range: Option<(f64, f64)>, limit: f64, glyphs: Glyphs) -> Self {
-        let parts = [estimate, range.map(|(low, _)| low), range.map(|(_, high)| high)].map(|part| part.filter(|value| value.is_finite()));
+        let parts = [
+            estimate,
+            range.map(|(low, _)| low),
+            range.map(|(_, high)| high),
+        ]
+        .map(|part| part.filter(|value| value.is_finite()));
         let values: Vec<f64> = parts.iter().flatten().copied().collect();
         let decimals = numbers::difference_decimals(estimate, range);
-        let mut texts = numbers::beside_limit(&values, Some(&Mark::written(limit)), decimals, glyphs).into_iter();
+        let mut texts =
+            numbers::beside_limit(&values, Some(&Mark::written(limit)), decimals, glyphs)
+                .into_iter();
         let mut next = |part: Option<f64>| part.and_then(|_| texts.next());
         let [estimate, low, high] = parts;
         Self {
@@ -244,19 +315,40 @@ impl Shown {
 }
 
 /// The range in words; `towards` says by its sign which word the reader has in mind already.
-fn range_words((low, high): (f64, f64), shown: &Shown, words: &Wording, towards: f64) -> Option<String> {
+fn range_words(
+    (low, high): (f64, f64),
+    shown: &Shown,
+    words: &Wording,
+    towards: f64,
+) -> Option<String> {
     let unit = words.unit;
     let worded = |value: f64, text: &str| {
-        let word = if value < 0.0 { words.better } else { words.worse };
+        let word = if value < 0.0 {
+            words.better
+        } else {
+            words.worse
+        };
         format!("{}{unit} {word}", unsigned(text))
     };
     let agrees = (low >= 0.0 && towards >= 0.0) || (high <= 0.0 && towards < 0.0);
     Some(match (shown.low.as_deref(), shown.high.as_deref()) {
         (Some(low_text), Some(high_text)) if agrees => {
-            let (first, second) = if towards < 0.0 { (high_text, low_text) } else { (low_text, high_text) };
-            format!("range {} to {}{unit}", with_unit(unsigned(first), unit), unsigned(second))
+            let (first, second) = if towards < 0.0 {
+                (high_text, low_text)
+            } else {
+                (low_text, high_text)
+            };
+            format!(
+                "range {} to {}{unit}",
+                with_unit(unsigned(first), unit),
+                unsigned(second)
+            )
         }
-        (Some(low_text), Some(high_text)) => format!("range {} to {}", worded(low, low_text), worded(high, high_text)),
+        (Some(low_text), Some(high_text)) => format!(
+            "range {} to {}",
+            worded(low, low_text),
+            worded(high, high_text)
+        ),
         (Some(low_text), None) => format!("range from {}", worded(low, low_text)),
         (None, Some(high_text)) => format!("range up to {}", worded(high, high_text)),
         (None, None) => return None,
@@ -265,11 +357,17 @@ fn range_words((low, high): (f64, f64), shown: &Shown, words: &Wording, towards:
 
 /// `range 44 to 80ms`, but `range 22% to 41%`.
 fn with_unit(text: &str, unit: &str) -> String {
-    if unit == "%" { format!("{text}%") } else { text.to_owned() }
+    if unit == "%" {
+        format!("{text}%")
+    } else {
+        text.to_owned()
+    }
 }
 
 fn is_zero(text: &str) -> bool {
-    unsigned(text).chars().all(|digit| digit == '0' || digit == '.')
+    unsigned(text)
+        .chars()
+        .all(|digit| digit == '0' || digit == '.')
 }
 
 fn unsigned(text: &str) -> &str {

@@ -23,10 +23,22 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    const PLAIN: Self = Self { factor: 1.0, unit: "" };
-    pub(crate) const PERCENT: Self = Self { factor: 100.0, unit: "%" };
-    const POINTS: Self = Self { factor: 100.0, unit: "pp" };
-    const PER_POD_SECOND: Self = Self { factor: 1.0, unit: "/s" };
+    const PLAIN: Self = Self {
+        factor: 1.0,
+        unit: "",
+    };
+    pub(crate) const PERCENT: Self = Self {
+        factor: 100.0,
+        unit: "%",
+    };
+    const POINTS: Self = Self {
+        factor: 100.0,
+        unit: "pp",
+    };
+    const PER_POD_SECOND: Self = Self {
+        factor: 1.0,
+        unit: "/s",
+    };
 
     /// The number alone, as the plan may have written it.
     pub(crate) fn shortest(self, value: f64, glyphs: Glyphs) -> String {
@@ -76,12 +88,18 @@ impl<'plan> Quantity<'plan> {
 
     /// The difference on the worse axis; a number that is none counts as missing.
     pub(crate) fn difference(&self, numbers: &Numbers) -> Option<f64> {
-        numbers.difference.map(|value| self.towards_worse(value)).filter(|value| value.is_finite())
+        numbers
+            .difference
+            .map(|value| self.towards_worse(value))
+            .filter(|value| value.is_finite())
     }
 
     /// The difference of the last stretch on the worse axis.
     pub(crate) fn lately(&self, numbers: &Numbers) -> Option<f64> {
-        numbers.lately.map(|value| self.towards_worse(value)).filter(|value| value.is_finite())
+        numbers
+            .lately
+            .map(|value| self.towards_worse(value))
+            .filter(|value| value.is_finite())
     }
 
     /// The range on the worse axis, low end first. Ends may be infinite; a range that says nothing counts as missing.
@@ -89,7 +107,10 @@ impl<'plan> Quantity<'plan> {
         let range = numbers.range?;
         let (lower, upper) = match self.worse() {
             Worse::Higher => (range.lower, range.upper),
-            Worse::Lower => (range.upper.map(|end| self.towards_worse(end)), range.lower.map(|end| self.towards_worse(end))),
+            Worse::Lower => (
+                range.upper.map(|end| self.towards_worse(end)),
+                range.lower.map(|end| self.towards_worse(end)),
+            ),
         };
         ends(lower, upper)
     }
@@ -119,7 +140,13 @@ impl<'plan> Quantity<'plan> {
     }
 
     fn unit(&self) -> LevelUnit {
-        let points = matches!(self.criterion.rule, Rule::AgainstBaseline { limit: Limit::Points(_), .. });
+        let points = matches!(
+            self.criterion.rule,
+            Rule::AgainstBaseline {
+                limit: Limit::Points(_),
+                ..
+            }
+        );
         match &self.signal.kind {
             SignalKind::Proportion { .. } | SignalKind::Probe(_) => LevelUnit::Fraction,
             SignalKind::Count { .. } if points => LevelUnit::Fraction,
@@ -198,7 +225,10 @@ impl<'plan> Quantity<'plan> {
         /// Levels with more digits than this are shown in a unit of their own.
         const READABLE: f64 = 100_000.0;
         let of_limit = match self.criterion.rule {
-            Rule::AgainstBaseline { limit: Limit::Amount(amount), .. } => Some(self.level_scale(amount)),
+            Rule::AgainstBaseline {
+                limit: Limit::Amount(amount),
+                ..
+            } => Some(self.level_scale(amount)),
             Rule::NeverAbove(value) | Rule::NeverBelow(value) => Some(self.level_scale(value)),
             Rule::AgainstBaseline { .. } => None,
         };
@@ -231,7 +261,13 @@ impl<'plan> Quantity<'plan> {
                     "" if scaled.abs() < 1.0 => numbers::decimals_for(scaled, 3),
                     _ => numbers::level_decimals(scaled),
                 };
-                let shown = numbers::beside_limit(&[scaled], limit.map(Mark::written).as_ref(), decimals, glyphs).concat();
+                let shown = numbers::beside_limit(
+                    &[scaled],
+                    limit.map(Mark::written).as_ref(),
+                    decimals,
+                    glyphs,
+                )
+                .concat();
                 format!("{shown}{}", scale.unit)
             })
             .collect()
@@ -240,7 +276,11 @@ impl<'plan> Quantity<'plan> {
     /// The limit as tables show it: `+0.5pp`, `+10%`, `+40ms`, `≤5%`.
     pub(crate) fn limit_text(&self, glyphs: Glyphs) -> String {
         match (self.limit(), self.difference_scale(), self.absolute()) {
-            (Some(limit), Some(scale), _) => format!("{}{}", numbers::signed(&scale.shortest(limit, glyphs)), scale.unit),
+            (Some(limit), Some(scale), _) => format!(
+                "{}{}",
+                numbers::signed(&scale.shortest(limit, glyphs)),
+                scale.unit
+            ),
             (_, _, Some(value)) => {
                 let sign = match self.worse() {
                     Worse::Higher => glyphs.at_most(),
@@ -261,7 +301,10 @@ impl<'plan> Quantity<'plan> {
 
 /// Ends with what is open as infinite; `None` where both are, or where they are no range.
 fn ends(lower: Option<f64>, upper: Option<f64>) -> Option<(f64, f64)> {
-    let (low, high) = (lower.unwrap_or(f64::NEG_INFINITY), upper.unwrap_or(f64::INFINITY));
+    let (low, high) = (
+        lower.unwrap_or(f64::NEG_INFINITY),
+        upper.unwrap_or(f64::INFINITY),
+    );
     (low <= high && (low.is_finite() || high.is_finite())).then_some((low, high))
 }
 

@@ -24,13 +24,19 @@ impl RecoveryWords {
     /// `None` where the row names no criterion of the plan.
     pub(crate) fn of(summary: &Summary<'_>, row: &RecoveryRow, glyphs: Glyphs) -> Option<Self> {
         let quantity = Quantity::of(summary.plan, row.row)?;
-        let named = summary.rows.iter().find(|other| other.verdict.row == row.row);
+        let named = summary
+            .rows
+            .iter()
+            .find(|other| other.verdict.row == row.row);
         let slice = named.and_then(|other| phrase::slice_of(&quantity, &other.name));
         let subject = phrase::subject(&quantity, slice);
         // A latency is proven by the share of requests above its threshold.
         let slow = matches!(quantity.signal.kind, SignalKind::Histogram { .. });
         let (subject, scale) = if slow {
-            (format!("requests past the threshold of {subject}"), Scale::PERCENT)
+            (
+                format!("requests past the threshold of {subject}"),
+                Scale::PERCENT,
+            )
         } else {
             (subject, quantity.level_scale(row.limit))
         };
@@ -38,7 +44,11 @@ impl RecoveryWords {
         let shown = |value: f64| {
             let scaled = value * scale.factor;
             let decimals = numbers::level_decimals(scaled);
-            format!("{}{}", numbers::beside_limit(&[scaled], Some(&mark), decimals, glyphs).concat(), scale.unit)
+            format!(
+                "{}{}",
+                numbers::beside_limit(&[scaled], Some(&mark), decimals, glyphs).concat(),
+                scale.unit
+            )
         };
         Some(Self {
             subject,

@@ -16,7 +16,11 @@ const LABEL: usize = 11;
 /// The report as text for a terminal or a file.
 #[must_use]
 pub fn report_text(summary: &Summary<'_>, frame: &Frame) -> Text {
-    let frame = &Frame { all: true, live: false, ..frame.clone() };
+    let frame = &Frame {
+        all: true,
+        live: false,
+        ..frame.clone()
+    };
     let clock = Clock::of(summary, frame);
     let columns = frame.columns();
     let mut text = screen::verdict_screen(summary, frame);
@@ -25,18 +29,37 @@ pub fn report_text(summary: &Summary<'_>, frame: &Frame) -> Text {
         text.paragraph("Nothing has been decided; the watch goes on.", columns, 0);
     }
     for decision in &summary.decisions {
-        text.block(&clock.stamp(decision.at), &decision_sentence(summary, decision), columns, LABEL);
+        text.block(
+            &clock.stamp(decision.at),
+            &decision_sentence(summary, decision),
+            columns,
+            LABEL,
+        );
     }
     for (at, act) in &summary.acts {
-        text.block(&clock.stamp(*at), &format!("{} asked for it: \"{}\"", act.name, act.reason), columns, LABEL);
+        text.block(
+            &clock.stamp(*at),
+            &format!("{} asked for it: \"{}\"", act.name, act.reason),
+            columns,
+            LABEL,
+        );
     }
     before_and_after(&mut text, summary, frame);
     title(&mut text, "TIME LINE");
     for milestone in &summary.timeline {
-        text.block(&clock.stamp(milestone.at), timeline::words(summary, milestone.what), columns, LABEL);
+        text.block(
+            &clock.stamp(milestone.at),
+            timeline::words(summary, milestone.what),
+            columns,
+            LABEL,
+        );
     }
     title(&mut text, "REACTION");
-    text.paragraph(&phases::phases_line(&summary.phases, frame.glyphs), columns, 0);
+    text.paragraph(
+        &phases::phases_line(&summary.phases, frame.glyphs),
+        columns,
+        0,
+    );
     text
 }
 
@@ -46,11 +69,19 @@ fn title(text: &mut Text, title: &str) {
 }
 
 fn before_and_after(text: &mut Text, summary: &Summary<'_>, frame: &Frame) {
-    let Some(report) = &summary.recovery else { return };
+    let Some(report) = &summary.recovery else {
+        return;
+    };
     title(text, "BEFORE AND AFTER");
     for proof in &report.rows {
-        let Some(words) = RecoveryWords::of(summary, proof, frame.glyphs) else { continue };
-        let shown = if proof.ln_evidence >= proof.ln_needed { "shown" } else { "not shown" };
+        let Some(words) = RecoveryWords::of(summary, proof, frame.glyphs) else {
+            continue;
+        };
+        let shown = if proof.ln_evidence >= proof.ln_needed {
+            "shown"
+        } else {
+            "not shown"
+        };
         text.paragraph(
             &format!(
                 "{}: {} on the baseline in the hour before, {} over the whole service since the rollback; {shown} to be {} {}.",

@@ -33,7 +33,9 @@ pub(crate) struct RowView {
 impl RowView {
     /// Whether anything was measured.
     pub(crate) fn has_numbers(&self) -> bool {
-        [&self.baseline, &self.canary, &self.difference].into_iter().any(|cell| cell != "-")
+        [&self.baseline, &self.canary, &self.difference]
+            .into_iter()
+            .any(|cell| cell != "-")
     }
 
     pub(crate) fn new(summary: &Summary<'_>, row: &Row, glyphs: Glyphs, clock: &Clock<'_>) -> Self {
@@ -64,7 +66,10 @@ impl RowView {
 
 /// `roll back and page`.
 pub(crate) fn reactions(reactions: &[Reaction]) -> String {
-    let words: Vec<&str> = reactions.iter().map(|reaction| reaction_words(*reaction)).collect();
+    let words: Vec<&str> = reactions
+        .iter()
+        .map(|reaction| reaction_words(*reaction))
+        .collect();
     count::list(&words)
 }
 
@@ -79,7 +84,12 @@ pub(crate) const fn reaction_words(reaction: Reaction) -> &'static str {
 }
 
 /// What is said below a row; within and plainly failing rows need nothing.
-fn note(summary: &Summary<'_>, verdict: &Verdict, glyphs: Glyphs, clock: &Clock<'_>) -> Option<String> {
+fn note(
+    summary: &Summary<'_>,
+    verdict: &Verdict,
+    glyphs: Glyphs,
+    clock: &Clock<'_>,
+) -> Option<String> {
     match verdict.because {
         Because::PastLimit | Because::KeepsLimit => None,
         // The second line has said it for all rows.
@@ -94,8 +104,14 @@ pub(crate) fn remaining(summary: &Summary<'_>, verdict: &Verdict) -> String {
     let left = summary.ends.since(summary.at);
     match verdict.numbers.remaining {
         _ if summary.ended.is_some() => "not enough evidence either way".to_owned(),
-        Some(more) if more > left => format!("about {} more at this traffic, longer than the watch", span(at_least_a_second(more))),
-        Some(more) => format!("about {} more at this traffic", span(at_least_a_second(more))),
+        Some(more) if more > left => format!(
+            "about {} more at this traffic, longer than the watch",
+            span(at_least_a_second(more))
+        ),
+        Some(more) => format!(
+            "about {} more at this traffic",
+            span(at_least_a_second(more))
+        ),
         None => "not enough evidence yet to say how much longer".to_owned(),
     }
 }
@@ -105,20 +121,39 @@ fn at_least_a_second(length: Duration) -> Duration {
 }
 
 /// The reason of a verdict in one phrase.
-pub(crate) fn because(summary: &Summary<'_>, verdict: &Verdict, glyphs: Glyphs, clock: &Clock<'_>) -> String {
+pub(crate) fn because(
+    summary: &Summary<'_>,
+    verdict: &Verdict,
+    glyphs: Glyphs,
+    clock: &Clock<'_>,
+) -> String {
     let plan = summary.plan;
     let sustained = span(sustained_for(plan, verdict));
     match verdict.because {
-        Because::PastLimit => format!("past the limit, and the last {sustained} alone is past it too"),
+        Because::PastLimit => {
+            format!("past the limit, and the last {sustained} alone is past it too")
+        }
         Because::Collapse => "collapse: far past any limit, so nothing is waited for".to_owned(),
-        Because::PastLimitThroughout => format!("every reading of the last {sustained} is past the limit"),
+        Because::PastLimitThroughout => {
+            format!("every reading of the last {sustained} is past the limit")
+        }
         Because::KeepsLimit => "the limit is kept".to_owned(),
-        Because::NotEnoughEvidence => "the range straddles the limit: not enough evidence either way".to_owned(),
+        Because::NotEnoughEvidence => {
+            "the range straddles the limit: not enough evidence either way".to_owned()
+        }
         Because::NotSustained => format!("past the limit, but not sustained for {sustained}"),
-        Because::NotSeenLately => "within so far, but the last part of the watch alone does not show it again".to_owned(),
+        Because::NotSeenLately => {
+            "within so far, but the last part of the watch alone does not show it again".to_owned()
+        }
         Because::WarmingUp => "warming up, recorded and not judged".to_owned(),
         Because::Missing { side, gap, since } => {
-            format!("{}: {} since {} ({})", side.word(), gap.words(), clock.at(since), span(clock.age(since)))
+            format!(
+                "{}: {} since {} ({})",
+                side.word(),
+                gap.words(),
+                clock.at(since),
+                span(clock.age(since))
+            )
         }
         Because::NothingYet => "nothing has arrived yet".to_owned(),
         Because::NoThreshold(problem) => threshold_problem(plan, verdict, problem, glyphs),
@@ -136,7 +171,10 @@ pub(crate) fn because(summary: &Summary<'_>, verdict: &Verdict, glyphs: Glyphs, 
             )
         }
         Because::MixDiffers(distance) => {
-            format!("the sides differ in their mix of routes by {}", crate::share::percent(distance, glyphs))
+            format!(
+                "the sides differ in their mix of routes by {}",
+                crate::share::percent(distance, glyphs)
+            )
         }
         Because::ShareDiffers(share) => {
             let seen = crate::share::percent(share, glyphs);
@@ -145,25 +183,41 @@ pub(crate) fn because(summary: &Summary<'_>, verdict: &Verdict, glyphs: Glyphs, 
                     "the canary gets {seen} of the traffic where the plan says {}",
                     crate::share::percent(planned, glyphs)
                 ),
-                None => format!("the canary gets {seen} of the traffic, which the plan does not expect"),
+                None => {
+                    format!("the canary gets {seen} of the traffic, which the plan does not expect")
+                }
             }
         }
     }
 }
 
-fn threshold_problem(plan: &Plan, verdict: &Verdict, problem: ThresholdProblem, glyphs: Glyphs) -> String {
+fn threshold_problem(
+    plan: &Plan,
+    verdict: &Verdict,
+    problem: ThresholdProblem,
+    glyphs: Glyphs,
+) -> String {
     match problem {
-        ThresholdProblem::NoHistory => "the baseline's latencies are still being learned".to_owned(),
-        ThresholdProblem::BelowABucket(smallest) => {
-            let smallest = Quantity::of(plan, verdict.row)
-                .map_or_else(|| crate::numbers::shortest(smallest, glyphs), |quantity| quantity.absolute_text(smallest, glyphs));
-            format!("the limit is smaller than a bucket of the histogram; the smallest that works is {smallest}")
+        ThresholdProblem::NoHistory => {
+            "the baseline's latencies are still being learned".to_owned()
         }
-        ThresholdProblem::BeyondLastBucket => "the threshold lies past the last bucket of the histogram".to_owned(),
+        ThresholdProblem::BelowABucket(smallest) => {
+            let smallest = Quantity::of(plan, verdict.row).map_or_else(
+                || crate::numbers::shortest(smallest, glyphs),
+                |quantity| quantity.absolute_text(smallest, glyphs),
+            );
+            format!(
+                "the limit is smaller than a bucket of the histogram; the smallest that works is {smallest}"
+            )
+        }
+        ThresholdProblem::BeyondLastBucket => {
+            "the threshold lies past the last bucket of the histogram".to_owned()
+        }
     }
 }
 
 /// How long the row's criterion must be past its limit.
 pub(crate) fn sustained_for(plan: &Plan, verdict: &Verdict) -> Duration {
-    Quantity::of(plan, verdict.row).map_or(Duration::ZERO, |quantity| quantity.criterion.sustained_for)
+    Quantity::of(plan, verdict.row)
+        .map_or(Duration::ZERO, |quantity| quantity.criterion.sustained_for)
 }

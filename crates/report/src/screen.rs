@@ -41,11 +41,22 @@ pub fn verdict_screen(summary: &Summary<'_>, frame: &Frame) -> Text {
     headlines(&mut text, summary, frame);
     if is_calm(summary, &situation) && !frame.all {
         let newest = capitalise_first(&seeing::newest(summary, &clock));
-        text.paragraph(&format!("{newest}. All criteria: shakedown verdict {} --all", frame.watch_id), frame.columns(), 0);
+        text.paragraph(
+            &format!(
+                "{newest}. All criteria: shakedown verdict {} --all",
+                frame.watch_id
+            ),
+            frame.columns(),
+            0,
+        );
         return text;
     }
     text.blank();
-    let rows: Vec<RowView> = summary.rows.iter().map(|row| RowView::new(summary, row, frame.glyphs, &clock)).collect();
+    let rows: Vec<RowView> = summary
+        .rows
+        .iter()
+        .map(|row| RowView::new(summary, row, frame.glyphs, &clock))
+        .collect();
     table::table(&mut text, &rows, frame, |kind| situation.colours(kind));
     text.blank();
     footer(&mut text, summary, frame, &clock);
@@ -60,27 +71,47 @@ fn capitalise_first(text: &str) -> String {
 pub(crate) fn headlines(text: &mut Text, summary: &Summary<'_>, frame: &Frame) {
     let headline = Headline::of(summary, frame);
     let columns = frame.columns();
-    let by = headline.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
-    let start = Line::default().then_coloured(headline.word, headline.colour.is_some()).then(&by);
+    let by = headline
+        .by
+        .as_ref()
+        .map_or_else(String::new, |by| format!(" by {by}"));
+    let start = Line::default()
+        .then_coloured(headline.word, headline.colour.is_some())
+        .then(&by);
     let padding = " ".repeat(11_usize.saturating_sub(start.width()).max(2));
     let subject = &headline.subject;
     let used = start.width() + padding.len() + cells::width(subject);
     if used + 2 + cells::width(&headline.watched) <= columns {
         let gap = " ".repeat(columns - used - cells::width(&headline.watched));
-        text.push(start.then(padding).then(subject).then(gap).then(&headline.watched));
+        text.push(
+            start
+                .then(padding)
+                .then(subject)
+                .then(gap)
+                .then(&headline.watched),
+        );
     } else if start.width() <= columns {
         text.push(start);
         text.paragraph(&format!("{subject}; {}", headline.watched), columns, 2);
     } else {
         text.push(Line::default().then_coloured(headline.word, headline.colour.is_some()));
-        text.paragraph(&format!("by {}: {subject}; {}", headline.by.unwrap_or_default(), headline.watched), columns, 2);
+        text.paragraph(
+            &format!(
+                "by {}: {subject}; {}",
+                headline.by.unwrap_or_default(),
+                headline.watched
+            ),
+            columns,
+            2,
+        );
     }
     text.paragraph(&headline.how_bad, columns, 0);
     let keys = keys::line(summary);
     if !frame.live {
         text.paragraph(&headline.what_next, columns, 0);
     } else if cells::width(&headline.what_next) + 4 + cells::width(&keys) <= columns {
-        let gap = " ".repeat((columns - cells::width(&headline.what_next) - cells::width(&keys)).min(7));
+        let gap =
+            " ".repeat((columns - cells::width(&headline.what_next) - cells::width(&keys)).min(7));
         text.push(Line::plain(format!("{}{gap}{keys}", headline.what_next)));
     } else {
         text.paragraph(&headline.what_next, columns, 0);
@@ -90,7 +121,13 @@ pub(crate) fn headlines(text: &mut Text, summary: &Summary<'_>, frame: &Frame) {
 
 /// Watching without trouble: nothing failing, all seen and comparable, few undecided.
 fn is_calm(summary: &Summary<'_>, situation: &Situation<'_>) -> bool {
-    let number = |kind: VerdictKind| summary.rows.iter().filter(|row| row.verdict.kind == kind).count();
+    let number = |kind: VerdictKind| {
+        summary
+            .rows
+            .iter()
+            .filter(|row| row.verdict.kind == kind)
+            .count()
+    };
     let within = number(VerdictKind::Within);
     matches!(situation, Situation::Watching)
         && summary.silent.is_empty()
@@ -110,8 +147,19 @@ fn footer(text: &mut Text, summary: &Summary<'_>, frame: &Frame, clock: &Clock<'
         summary.pods.canary, summary.pods.baseline
     );
     let noise = seeing::noise(summary).map_or_else(String::new, |noise| format!("; {noise}"));
-    label("SEEN", &format!("{}; {pods}; {}{noise}", seeing::newest(summary, clock), count::LOOK.count(u64::from(summary.looks))));
-    let hidden = if frame.all { 0 } else { summary.actions.len().saturating_sub(ACTIONS) };
+    label(
+        "SEEN",
+        &format!(
+            "{}; {pods}; {}{noise}",
+            seeing::newest(summary, clock),
+            count::LOOK.count(u64::from(summary.looks))
+        ),
+    );
+    let hidden = if frame.all {
+        0
+    } else {
+        summary.actions.len().saturating_sub(ACTIONS)
+    };
     for action in summary.actions.iter().skip(hidden) {
         label("ACTION", &action_line(action, clock));
     }
@@ -129,7 +177,10 @@ fn footer(text: &mut Text, summary: &Summary<'_>, frame: &Frame, clock: &Clock<'
 
 /// `14:11 roll back by haproxy/checkout: done in 0.1 s`
 pub(crate) fn action_line(action: &ActionSummary, clock: &Clock<'_>) -> String {
-    let by = action.intent.run.as_ref().map_or_else(|| " (no receiver in the plan: shown here only)".to_owned(), |run| format!(" by {run}"));
+    let by = action.intent.run.as_ref().map_or_else(
+        || " (no receiver in the plan: shown here only)".to_owned(),
+        |run| format!(" by {run}"),
+    );
     let outcome = match &action.outcome {
         None => "no outcome yet".to_owned(),
         Some(outcome) => {
@@ -139,16 +190,28 @@ pub(crate) fn action_line(action: &ActionSummary, clock: &Clock<'_>) -> String {
                 OutcomeKind::Unknown => "outcome unknown after",
             };
             let detail = what_next::sentence_end(&outcome.detail);
-            let detail = if detail.is_empty() { String::new() } else { format!(": {detail}") };
+            let detail = if detail.is_empty() {
+                String::new()
+            } else {
+                format!(": {detail}")
+            };
             format!("{result} {}{detail}", exact_span(outcome.took))
         }
     };
-    format!("{} {}{by}, {outcome}", capitalise_first(&clock.at(action.intent.at)), reaction_words(action.intent.reaction))
+    format!(
+        "{} {}{by}, {outcome}",
+        capitalise_first(&clock.at(action.intent.at)),
+        reaction_words(action.intent.reaction)
+    )
 }
 
 /// `shakedown decides; on-call may object within 2m: plan line 75`
 pub(crate) fn authority(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
-    let human = summary.decisions.iter().rev().find(|decision| matches!(decision.verb, Verb::RollBack | Verb::Confirm | Verb::Hold));
+    let human = summary
+        .decisions
+        .iter()
+        .rev()
+        .find(|decision| matches!(decision.verb, Verb::RollBack | Verb::Confirm | Verb::Hold));
     let authority = &summary.plan.authority;
     let line = match authority.plan_line {
         0 => "by default".to_owned(),
@@ -158,14 +221,26 @@ pub(crate) fn authority(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
         DecidedBy::Shakedown => "shakedown".to_owned(),
         DecidedBy::Role(role) => role.clone(),
     };
-    let object = authority.roll_back.objection.as_ref().map_or_else(String::new, |objection| {
-        let who = if objection.roles.is_empty() { "anyone".to_owned() } else { what_next::roles(&objection.roles) };
-        format!("; {who} may object within {}", span(objection.within))
-    });
+    let object = authority
+        .roll_back
+        .objection
+        .as_ref()
+        .map_or_else(String::new, |objection| {
+            let who = if objection.roles.is_empty() {
+                "anyone".to_owned()
+            } else {
+                what_next::roles(&objection.roles)
+            };
+            format!("; {who} may object within {}", span(objection.within))
+        });
     let rule = format!("{decides} decides{object}: {line}");
     match human.map(|decision| (&decision.authority, decision)) {
         Some((By::Human { name, .. }, decision)) => {
-            format!("{name} ({} {}); without a human {decides} decides: {line}", verb_words(decision.verb), clock.on(decision.at))
+            format!(
+                "{name} ({} {}); without a human {decides} decides: {line}",
+                verb_words(decision.verb),
+                clock.on(decision.at)
+            )
         }
         _ => rule,
     }
@@ -199,7 +274,9 @@ fn record(summary: &Summary<'_>, frame: &Frame) -> String {
         parts.push("sealed late: the canary already had traffic".to_owned());
     }
     parts.push(format!("exit {}", summary.exit.code()));
-    let reference = frame.last_record.map_or_else(|| frame.watch_id.clone(), |record| record.to_string());
+    let reference = frame
+        .last_record
+        .map_or_else(|| frame.watch_id.clone(), |record| record.to_string());
     parts.push(format!("more: shakedown explain {reference}"));
     parts.join("; ")
 }

@@ -27,7 +27,11 @@ pub fn seal_markdown(sealed: &Sealed, frame: &Frame) -> String {
     if let Some(change) = &plan.change {
         out.push_str(&format!("{}\n\n", escape(change)));
     }
-    let late = if sealed.late { "**late: the canary already had traffic**" } else { "before the deploy" };
+    let late = if sealed.late {
+        "**late: the canary already had traffic**"
+    } else {
+        "before the deploy"
+    };
     out.push_str(&format!(
         "Fixed {} {}, {late}. Watched for {}, a look every {}, warm-up {}.\n\n",
         clock.stamp(sealed.at),
@@ -37,8 +41,17 @@ pub fn seal_markdown(sealed: &Sealed, frame: &Frame) -> String {
         span(plan.warm_up)
     ));
     for (at, criterion) in plan.criteria.iter().enumerate() {
-        let line = if criterion.plan_line > 0 { format!(" (plan line {})", criterion.plan_line) } else { String::new() };
-        out.push_str(&format!("{}. **{}**: {}{line}\n", at + 1, escape(&criterion.name), escape(&sentence(criterion, plan, Glyphs::Unicode))));
+        let line = if criterion.plan_line > 0 {
+            format!(" (plan line {})", criterion.plan_line)
+        } else {
+            String::new()
+        };
+        out.push_str(&format!(
+            "{}. **{}**: {}{line}\n",
+            at + 1,
+            escape(&criterion.name),
+            escape(&sentence(criterion, plan, Glyphs::Unicode))
+        ));
     }
     out.push('\n');
     out.push_str(&levels(sealed));
@@ -49,7 +62,10 @@ pub fn seal_markdown(sealed: &Sealed, frame: &Frame) -> String {
     if let Some(runbook) = &plan.runbook {
         out.push_str(&format!("- Runbook: {}\n", link(runbook)));
     }
-    out.push_str(&format!("\nHash `{}`; a changed plan is a new watch.\n", escape(&sealed.hash)));
+    out.push_str(&format!(
+        "\nHash `{}`; a changed plan is a new watch.\n",
+        escape(&sealed.hash)
+    ));
     out
 }
 
@@ -58,13 +74,22 @@ fn levels(sealed: &Sealed) -> String {
     let plan = &sealed.plan;
     let mut rows = Vec::new();
     for level in &sealed.levels {
-        let measures = plan.criteria.iter().filter(|criterion| criterion.signal == level.signal);
+        let measures = plan
+            .criteria
+            .iter()
+            .filter(|criterion| criterion.signal == level.signal);
         let mut seen = Vec::new();
         for criterion in measures {
-            let Some(quantity) = Quantity::new(plan, criterion) else { continue };
+            let Some(quantity) = Quantity::new(plan, criterion) else {
+                continue;
+            };
             let subject = phrase::subject(&quantity, level.slice.as_deref());
             if !seen.contains(&subject) {
-                rows.push([escape(&subject), escape(&value(&quantity, level)), span(level.over)]);
+                rows.push([
+                    escape(&subject),
+                    escape(&value(&quantity, level)),
+                    span(level.over),
+                ]);
                 seen.push(subject);
             }
         }
@@ -78,7 +103,10 @@ fn levels(sealed: &Sealed) -> String {
         out.push_str(&row(cells));
     }
     if rows.len() > LEVELS {
-        out.push_str(&format!("\n{} more are in the ledger.\n", count::ROW.count(count::number(rows.len() - LEVELS))));
+        out.push_str(&format!(
+            "\n{} more are in the ledger.\n",
+            count::ROW.count(count::number(rows.len() - LEVELS))
+        ));
     }
     out.push('\n');
     out
@@ -87,12 +115,17 @@ fn levels(sealed: &Sealed) -> String {
 fn value(quantity: &Quantity<'_>, level: &BaselineLevel) -> String {
     let number = match (&level.measured, quantity.criterion.measure) {
         (Measured::Counts(sample), _) => sample.rate(),
-        (Measured::Durations(histogram), Measure::Quantile(quantile)) => histogram.quantile(quantile),
+        (Measured::Durations(histogram), Measure::Quantile(quantile)) => {
+            histogram.quantile(quantile)
+        }
         (Measured::Durations(_), _) => None,
         (Measured::Level(value), _) => Some(*value),
         (Measured::Nothing(gap), _) => return format!("no data: {}", gap.words()),
     };
-    number.map_or_else(|| "no data".to_owned(), |number| quantity.level(number, Glyphs::Unicode))
+    number.map_or_else(
+        || "no data".to_owned(),
+        |number| quantity.level(number, Glyphs::Unicode),
+    )
 }
 
 /// The rules of authority as sentences.
@@ -102,18 +135,41 @@ fn authority(plan: &Plan) -> Vec<String> {
         DecidedBy::Role(role) => role.clone(),
     };
     let authority = &plan.authority;
-    let object = authority.roll_back.objection.as_ref().map_or_else(String::new, |objection| {
-        let roles = if objection.roles.is_empty() { "anyone".to_owned() } else { what_next::roles(&objection.roles) };
-        format!("; {roles} may object within {}", span(objection.within))
-    });
+    let object = authority
+        .roll_back
+        .objection
+        .as_ref()
+        .map_or_else(String::new, |objection| {
+            let roles = if objection.roles.is_empty() {
+                "anyone".to_owned()
+            } else {
+                what_next::roles(&objection.roles)
+            };
+            format!("; {roles} may object within {}", span(objection.within))
+        });
     let by = plan.action(Reaction::RollBack).map_or_else(
         || "; the plan names no action for it".to_owned(),
-        |action| format!("; done by {}, recovery to be shown within {}", action.run, span(action.within)),
+        |action| {
+            format!(
+                "; done by {}, recovery to be shown within {}",
+                action.run,
+                span(action.within)
+            )
+        },
     );
     let mut rules = vec![
-        format!("Roll back: {}{object}{by}.", who(&authority.roll_back.decided_by)),
-        format!("Confirm: {}, and only with evidence for every criterion that a confirm needs.", who(&authority.confirm)),
-        format!("Undecided at the end: {}; never a confirm.", reaction_words(authority.undecided_at_the_end)),
+        format!(
+            "Roll back: {}{object}{by}.",
+            who(&authority.roll_back.decided_by)
+        ),
+        format!(
+            "Confirm: {}, and only with evidence for every criterion that a confirm needs.",
+            who(&authority.confirm)
+        ),
+        format!(
+            "Undecided at the end: {}; never a confirm.",
+            reaction_words(authority.undecided_at_the_end)
+        ),
     ];
     if let Some(review) = &authority.review {
         rules.push(format!(
@@ -124,7 +180,11 @@ fn authority(plan: &Plan) -> Vec<String> {
         ));
     }
     for step in &authority.cannot_see {
-        rules.push(format!("Nothing seen for {}: {}; never a rollback.", span(step.after), reaction_words(step.then)));
+        rules.push(format!(
+            "Nothing seen for {}: {}; never a rollback.",
+            span(step.after),
+            reaction_words(step.then)
+        ));
     }
     let compare = &plan.compare;
     let (noise, from) = match compare.noise {

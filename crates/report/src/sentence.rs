@@ -28,25 +28,54 @@ pub fn sentence(criterion: &Criterion, plan: &Plan, glyphs: Glyphs) -> String {
         Rule::AgainstBaseline { .. } => {
             let limit = phrase::limit(&quantity, glyphs).unwrap_or_default();
             match quantity.limit() {
-                Some(0.0) => format!("must not be worse on the canary than on the baseline (limit {})", quantity.limit_text(glyphs)),
+                Some(0.0) => format!(
+                    "must not be worse on the canary than on the baseline (limit {})",
+                    quantity.limit_text(glyphs)
+                ),
                 _ => format!("may be at most {limit} on the canary than on the baseline"),
             }
         }
         Rule::NeverAbove(value) | Rule::NeverBelow(value) => {
-            let side = if quantity.worse() == Worse::Higher { "above" } else { "below" };
-            format!("may never be {side} {} on the canary", quantity.absolute_text(value, glyphs))
+            let side = if quantity.worse() == Worse::Higher {
+                "above"
+            } else {
+                "below"
+            };
+            format!(
+                "may never be {side} {} on the canary",
+                quantity.absolute_text(value, glyphs)
+            )
         }
     };
-    let past = if matches!(quantity.signal.kind, SignalKind::Level { .. }) { "Past that in every reading for" } else { "Past that for" };
-    let needed = if criterion.required { "" } else { " A confirm does not need it." };
-    let then = if criterion.then.is_empty() { "nothing follows".to_owned() } else { reactions(&criterion.then) };
-    format!("{subject} {allowed}{each}. {past} {}: {then}.{needed}", span(criterion.sustained_for))
+    let past = if matches!(quantity.signal.kind, SignalKind::Level { .. }) {
+        "Past that in every reading for"
+    } else {
+        "Past that for"
+    };
+    let needed = if criterion.required {
+        ""
+    } else {
+        " A confirm does not need it."
+    };
+    let then = if criterion.then.is_empty() {
+        "nothing follows".to_owned()
+    } else {
+        reactions(&criterion.then)
+    };
+    format!(
+        "{subject} {allowed}{each}. {past} {}: {then}.{needed}",
+        span(criterion.sustained_for)
+    )
 }
 
 /// A decision as a sentence: what, by whom, because of what, and why it is not graver.
 #[must_use]
 pub fn decision_sentence(summary: &Summary<'_>, decision: &Decision) -> String {
-    format!("{}, {}", capitalised(verb_words(decision.verb)), decision_clause(summary, decision))
+    format!(
+        "{}, {}",
+        capitalised(verb_words(decision.verb)),
+        decision_clause(summary, decision)
+    )
 }
 
 /// The same without the verb.
@@ -56,15 +85,31 @@ pub(crate) fn decision_clause(summary: &Summary<'_>, decision: &Decision) -> Str
         .iter()
         .map(|id| {
             let row = summary.rows.iter().find(|row| row.verdict.row == *id);
-            let criterion = || summary.plan.criteria.get(usize::from(id.criterion)).map(|criterion| criterion.name.clone());
-            row.map(|row| row.name.clone()).or_else(criterion).unwrap_or_else(|| "a criterion".to_owned())
+            let criterion = || {
+                summary
+                    .plan
+                    .criteria
+                    .get(usize::from(id.criterion))
+                    .map(|criterion| criterion.name.clone())
+            };
+            row.map(|row| row.name.clone())
+                .or_else(criterion)
+                .unwrap_or_else(|| "a criterion".to_owned())
         })
         .map(|name| format!("\"{name}\""))
         .collect();
     let because = match (names.as_slice(), decision.verb) {
         ([], _) => String::new(),
-        (names, Verb::Review) if decision.authority == By::End => format!(", because {} {} not settled", count::list(names), plural_is(names)),
-        (names, _) => format!(", because {} {} failing", count::first_of(names, 4), plural_is(names)),
+        (names, Verb::Review) if decision.authority == By::End => format!(
+            ", because {} {} not settled",
+            count::list(names),
+            plural_is(names)
+        ),
+        (names, _) => format!(
+            ", because {} {} failing",
+            count::first_of(names, 4),
+            plural_is(names)
+        ),
     };
     let by = match &decision.authority {
         By::Criteria => "by the sealed criteria".to_owned(),
@@ -76,7 +121,9 @@ pub(crate) fn decision_clause(summary: &Summary<'_>, decision: &Decision) -> Str
     let instead = match decision.instead {
         None => "",
         Some(Instead::BaselineToo) => " No rollback, because the baseline is past the limit too.",
-        Some(Instead::HumanDecides) => " No rollback by itself, because the plan leaves it to a human.",
+        Some(Instead::HumanDecides) => {
+            " No rollback by itself, because the plan leaves it to a human."
+        }
         Some(Instead::Held) => " No rollback, because a human holds the watch.",
         Some(Instead::NoAction) => " No rollback, because the plan names no action for it.",
     };

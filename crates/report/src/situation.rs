@@ -73,8 +73,15 @@ impl<'summary> Situation<'summary> {
             },
             Self::CannotSee => "CANNOT SEE",
             Self::Held(_) => "HELD",
-            Self::Countdown(_) | Self::Deciding | Self::Executing(_) | Self::RollBackFailed(..) | Self::RollBackUnknown(..) => "ROLL BACK",
-            Self::Proving(..) | Self::Recovered(_) | Self::NotRecovered(_) | Self::RolledBack(_) => "ROLLED BACK",
+            Self::Countdown(_)
+            | Self::Deciding
+            | Self::Executing(_)
+            | Self::RollBackFailed(..)
+            | Self::RollBackUnknown(..) => "ROLL BACK",
+            Self::Proving(..)
+            | Self::Recovered(_)
+            | Self::NotRecovered(_)
+            | Self::RolledBack(_) => "ROLLED BACK",
             Self::Review(_) => "REVIEW",
             Self::Confirmed(_) => "CONFIRMED",
         }
@@ -116,7 +123,10 @@ impl<'summary> Situation<'summary> {
 
     /// Whether the rollback is done, whatever came of it.
     pub(crate) const fn is_rolled_back(&self) -> bool {
-        matches!(self, Self::Proving(..) | Self::Recovered(_) | Self::NotRecovered(_) | Self::RolledBack(_))
+        matches!(
+            self,
+            Self::Proving(..) | Self::Recovered(_) | Self::NotRecovered(_) | Self::RolledBack(_)
+        )
     }
 }
 
@@ -124,12 +134,17 @@ fn watching<'summary>(summary: &'summary Summary<'_>) -> Situation<'summary> {
     let standing = summary
         .decisions
         .iter()
-        .filter(|decision| matches!(decision.verb, Verb::Page | Verb::Ticket | Verb::Review) && decision.authority != By::Silence)
+        .filter(|decision| {
+            matches!(decision.verb, Verb::Page | Verb::Ticket | Verb::Review)
+                && decision.authority != By::Silence
+        })
         .min_by_key(|decision| decision.verb);
     match standing {
         Some(decision) => Situation::Reacted(decision),
         None if failing(summary).next().is_some() => Situation::Watching,
-        None if summary.newest.canary.is_none() && summary.versions.canary.is_none() => Situation::NotSeenYet,
+        None if summary.newest.canary.is_none() && summary.versions.canary.is_none() => {
+            Situation::NotSeenYet
+        }
         None if summary.warming_up => Situation::WarmingUp,
         None => Situation::Watching,
     }
@@ -144,7 +159,9 @@ fn rolling_back<'summary>(summary: &'summary Summary<'_>) -> Situation<'summary>
             OutcomeKind::Done => match (&summary.recovery, summary.state) {
                 (Some(report), _) if report.recovered => Situation::Recovered(report),
                 (Some(report), _) => Situation::NotRecovered(report),
-                (None, State::RollingBack) => Situation::Proving(outcome, summary.recovery_deadline),
+                (None, State::RollingBack) => {
+                    Situation::Proving(outcome, summary.recovery_deadline)
+                }
                 (None, _) => Situation::RolledBack(Some(outcome)),
             },
         },
@@ -158,13 +175,26 @@ fn rolling_back<'summary>(summary: &'summary Summary<'_>) -> Situation<'summary>
 }
 
 /// The last order to roll back.
-pub(crate) fn roll_back_action<'summary>(summary: &'summary Summary<'_>) -> Option<&'summary ActionSummary> {
-    summary.actions.iter().rev().find(|action| action.intent.reaction == Reaction::RollBack)
+pub(crate) fn roll_back_action<'summary>(
+    summary: &'summary Summary<'_>,
+) -> Option<&'summary ActionSummary> {
+    summary
+        .actions
+        .iter()
+        .rev()
+        .find(|action| action.intent.reaction == Reaction::RollBack)
 }
 
 /// The last decision with a verb.
-pub(crate) fn last_decision<'summary>(summary: &'summary Summary<'_>, verb: Verb) -> Option<&'summary Decision> {
-    summary.decisions.iter().rev().find(|decision| decision.verb == verb)
+pub(crate) fn last_decision<'summary>(
+    summary: &'summary Summary<'_>,
+    verb: Verb,
+) -> Option<&'summary Decision> {
+    summary
+        .decisions
+        .iter()
+        .rev()
+        .find(|decision| decision.verb == verb)
 }
 
 /// Name and reason of the human who decided.
@@ -175,16 +205,22 @@ pub(crate) fn human(decision: &Decision) -> Option<(&str, &str)> {
     }
 }
 
-pub(crate) fn failing<'summary>(summary: &'summary Summary<'_>) -> impl Iterator<Item = &'summary Row> {
-    summary.rows.iter().filter(|row| row.verdict.kind == VerdictKind::Failing)
+pub(crate) fn failing<'summary>(
+    summary: &'summary Summary<'_>,
+) -> impl Iterator<Item = &'summary Row> {
+    summary
+        .rows
+        .iter()
+        .filter(|row| row.verdict.kind == VerdictKind::Failing)
 }
 
 /// The failing row that leads: the first of the decision's rows that still fails, else the first of the table.
 pub(crate) fn leading<'summary>(summary: &'summary Summary<'_>) -> Option<&'summary Row> {
-    let decision = last_decision(summary, Verb::RollBack).or_else(|| match Situation::of(summary) {
-        Situation::Reacted(decision) => Some(decision),
-        _ => None,
-    });
+    let decision =
+        last_decision(summary, Verb::RollBack).or_else(|| match Situation::of(summary) {
+            Situation::Reacted(decision) => Some(decision),
+            _ => None,
+        });
     let strongest = decision
         .into_iter()
         .flat_map(|decision| &decision.rows)
@@ -198,16 +234,27 @@ pub(crate) fn harm_until(summary: &Summary<'_>) -> Timestamp {
         .and_then(|action| action.outcome.as_ref())
         .filter(|outcome| outcome.result == OutcomeKind::Done)
         .map(|outcome| outcome.at);
-    [rolled_back, summary.ended].into_iter().flatten().fold(summary.at, Timestamp::min)
+    [rolled_back, summary.ended]
+        .into_iter()
+        .flatten()
+        .fold(summary.at, Timestamp::min)
 }
 
 /// How long the watch has lasted.
 pub(crate) fn watched(summary: &Summary<'_>, now: Timestamp) -> Duration {
-    summary.ended.unwrap_or(now).since(summary.started).min(summary.ends.since(summary.started).max(summary.at.since(summary.started)))
+    summary.ended.unwrap_or(now).since(summary.started).min(
+        summary
+            .ends
+            .since(summary.started)
+            .max(summary.at.since(summary.started)),
+    )
 }
 
 /// When the warm-up ends, once the canary has been seen.
 pub(crate) fn warm_up_end(summary: &Summary<'_>) -> Option<Timestamp> {
-    let seen = summary.timeline.iter().find(|milestone| milestone.what == MilestoneKind::CanarySeen)?;
+    let seen = summary
+        .timeline
+        .iter()
+        .find(|milestone| milestone.what == MilestoneKind::CanarySeen)?;
     Some(seen.at + summary.plan.warm_up)
 }

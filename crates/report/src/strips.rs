@@ -22,9 +22,11 @@ const HEIGHT: f64 = 24.0;
 const EDGE: f64 = 6.0;
 /// The limit stands here, so that strips below each other can be compared at a glance.
 const LIMIT_AT: f64 = 150.0;
+/// Zero stands here, unless what is shown needs a wider scale.
+const ZERO_AT: f64 = 90.0;
 
 /// The strip of a row: zero as a thin line, the limit dotted at the same place in every strip, the zone past it tinted, the
-/// range as a bar, the estimate as a dot. Ends that leave the picture are drawn as arrows. `None` for rows without a
+/// range as a bar, the estimate as a dot. Open ends are drawn as arrows. `None` for rows without a
 /// difference, and for absolute criteria.
 #[must_use]
 pub fn strip(summary: &Summary<'_>, row: &Row) -> Option<Strip> {
@@ -39,46 +41,74 @@ pub fn strip(summary: &Summary<'_>, row: &Row) -> Option<Strip> {
     let place = Place::new(limit, estimate, range);
     let words = phrase::difference(&quantity, numbers, Glyphs::Unicode)?;
     let subject = phrase::subject(&quantity, phrase::slice_of(&quantity, &row.name));
-    let text = format!("{}: {words}; {}.", capitalised(&subject), row.verdict.kind.word());
-    Some(Strip { svg: svg(&place, limit, estimate, range, &text), text })
+    let text = format!(
+        "{}: {words}; {}.",
+        capitalised(&subject),
+        row.verdict.kind.word()
+    );
+    Some(Strip {
+        svg: svg(&place, limit, estimate, range, &text),
+        text,
+    })
 }
 
-/// Where values stand: zero and limit have fixed places, the scale is linear between and beyond them.
+/// Where values stand: the limit has a fixed place, the scale is linear and fits all that is shown.
 struct Place {
-    zero_at: f64,
+    limit: f64,
     per_unit: f64,
 }
 
 impl Place {
     fn new(limit: f64, estimate: Option<f64>, range: Option<(f64, f64)>) -> Self {
-        // A limit of zero stands where zero is; the scale then comes from what is shown.
-        if limit > 0.0 {
-            let zero_at = 90.0;
-            return Self { zero_at, per_unit: (LIMIT_AT - zero_at) / limit };
-        }
         let ends = range.map_or([None, None], |(low, high)| [Some(low), Some(high)]);
-        let largest = ends
+        let shown = ends
             .into_iter()
-            .chain([estimate])
+            .chain([estimate, Some(0.0)])
             .flatten()
-            .filter(|value| value.is_finite())
-            .fold(0.0_f64, |largest, value| largest.max(value.abs()));
-        let per_unit = if largest > 0.0 { (WIDTH - EDGE - LIMIT_AT) / largest } else { 1.0 };
-        Self { zero_at: LIMIT_AT, per_unit }
+            .filter(|value| value.is_finite());
+        // Free columns on each side of the limit over the distance that must fit there.
+        let scale = shown
+            .map(|value| value - limit)
+            .filter(|distance| *distance != 0.0 && distance.is_finite())
+            .map(|distance| {
+                if distance > 0.0 {
+                    (WIDTH - EDGE - LIMIT_AT) / distance
+                } else {
+                    (EDGE - LIMIT_AT) / distance
+                }
+            })
+            .fold(f64::INFINITY, f64::min);
+        let usual = if limit > 0.0 {
+            (LIMIT_AT - ZERO_AT) / limit
+        } else {
+            f64::INFINITY
+        };
+        let per_unit = scale.min(usual);
+        Self {
+            limit,
+            per_unit: if per_unit.is_finite() { per_unit } else { 1.0 },
+        }
     }
 
     /// The place of a value, and whether it lies beyond the picture.
     fn of(&self, value: f64) -> (f64, bool) {
-        let at = self.zero_at + value * self.per_unit;
+        let at = LIMIT_AT + (value - self.limit) * self.per_unit;
         if at.is_nan() {
-            return (self.zero_at, false);
+            return (LIMIT_AT, false);
         }
         let inside = at.clamp(EDGE, WIDTH - EDGE);
-        (inside, (at - inside).abs() > 0.0)
+        // A rounding error is no reason for an arrow.
+        (inside, (at - inside).abs() > 0.1)
     }
 }
 
-fn svg(place: &Place, limit: f64, estimate: Option<f64>, range: Option<(f64, f64)>, text: &str) -> String {
+fn svg(
+    place: &Place,
+    limit: f64,
+    estimate: Option<f64>,
+    range: Option<(f64, f64)>,
+    text: &str,
+) -> String {
     let middle = HEIGHT / 2.0;
     let (limit_at, _) = place.of(limit);
     let (zero_at, _) = place.of(0.0);
@@ -108,7 +138,9 @@ fn svg(place: &Place, limit: f64, estimate: Option<f64>, range: Option<(f64, f64
         if cut && range.is_none() {
             out.push_str(&arrow(at, if estimate > limit { 1.0 } else { -1.0 }));
         } else {
-            out.push_str(&format!("<circle cx=\"{at:.1}\" cy=\"{middle}\" r=\"5\" fill=\"currentColor\"/>"));
+            out.push_str(&format!(
+                "<circle cx=\"{at:.1}\" cy=\"{middle}\" r=\"5\" fill=\"currentColor\"/>"
+            ));
         }
     }
     out.push_str("</svg>");

@@ -33,10 +33,26 @@ struct Group<'rows> {
 }
 
 /// Appends the table. `coloured` says which verdicts take the colour.
-pub(crate) fn table(text: &mut Text, rows: &[RowView], frame: &Frame, coloured: impl Fn(VerdictKind) -> bool) {
-    let groups: Vec<Group<'_>> = SHOWN.iter().map(|(kind, most)| group(rows, *kind, if frame.all { usize::MAX } else { *most })).collect();
-    let shown: Vec<&RowView> = groups.iter().flat_map(|group| group.shown.iter().copied()).collect();
-    let word = rows.iter().map(|row| cells::width(&row.word)).max().unwrap_or(0).max(9);
+pub(crate) fn table(
+    text: &mut Text,
+    rows: &[RowView],
+    frame: &Frame,
+    coloured: impl Fn(VerdictKind) -> bool,
+) {
+    let groups: Vec<Group<'_>> = SHOWN
+        .iter()
+        .map(|(kind, most)| group(rows, *kind, if frame.all { usize::MAX } else { *most }))
+        .collect();
+    let shown: Vec<&RowView> = groups
+        .iter()
+        .flat_map(|group| group.shown.iter().copied())
+        .collect();
+    let word = rows
+        .iter()
+        .map(|row| cells::width(&row.word))
+        .max()
+        .unwrap_or(0)
+        .max(9);
     let layout = Layout::new(&shown, word, frame.columns());
     if let (Some(layout), false) = (&layout, shown.is_empty()) {
         layout.heading(text);
@@ -56,9 +72,17 @@ pub(crate) fn table(text: &mut Text, rows: &[RowView], frame: &Frame, coloured: 
 fn group(rows: &[RowView], kind: VerdictKind, most: usize) -> Group<'_> {
     let of_kind: Vec<&RowView> = rows.iter().filter(|row| row.kind == kind).collect();
     // One more row takes no more room than a line that says "1 more".
-    let most = if most > 0 && of_kind.len() == most.saturating_add(1) { of_kind.len() } else { most };
+    let most = if most > 0 && of_kind.len() == most.saturating_add(1) {
+        of_kind.len()
+    } else {
+        most
+    };
     // Rows without numbers that all have the same reason are one finding.
-    let same = of_kind.len() > 1 && most < usize::MAX && of_kind.iter().all(|row| !row.has_numbers() && row.note == of_kind[0].note);
+    let same = of_kind.len() > 1
+        && most < usize::MAX
+        && of_kind
+            .iter()
+            .all(|row| !row.has_numbers() && row.note == of_kind[0].note);
     let (shown, folded) = of_kind.split_at(if same { 0 } else { of_kind.len().min(most) });
     Group {
         shown: shown.to_vec(),
@@ -68,20 +92,49 @@ fn group(rows: &[RowView], kind: VerdictKind, most: usize) -> Group<'_> {
 }
 
 /// ` v  WITHIN     5 more: collapse, p99 doubling, orders, backlog, new errors`
-fn fold(text: &mut Text, group: &Group<'_>, more: bool, word: usize, frame: &Frame, coloured: &impl Fn(VerdictKind) -> bool) {
-    let Some(first) = group.folded.first() else { return };
+fn fold(
+    text: &mut Text,
+    group: &Group<'_>,
+    more: bool,
+    word: usize,
+    frame: &Frame,
+    coloured: &impl Fn(VerdictKind) -> bool,
+) {
+    let Some(first) = group.folded.first() else {
+        return;
+    };
     let names: Vec<&str> = group.folded.iter().map(|row| row.name.as_str()).collect();
     let number = count::number(names.len());
-    let start = format!("{}{}", if more { "" } else { "all " }, count::grouped(number)) + if more { " more" } else { "" };
-    let indent = if frame.columns() >= 50 { MARGIN + word + 2 } else { MARGIN };
+    let start = format!(
+        "{}{}",
+        if more { "" } else { "all " },
+        count::grouped(number)
+    ) + if more { " more" } else { "" };
+    let indent = if frame.columns() >= 50 {
+        MARGIN + word + 2
+    } else {
+        MARGIN
+    };
     let room = frame.columns().saturating_sub(indent);
     let narrow = indent == MARGIN;
     let lines = (1..=names.len())
         .rev()
-        .map(|most| cells::wrap(&cells::clean(&format!("{start}: {}", shortened(&names, most))), room))
+        .map(|most| {
+            cells::wrap(
+                &cells::clean(&format!("{start}: {}", shortened(&names, most))),
+                room,
+            )
+        })
         .find(|lines| lines.len() <= FOLDED_LINES || frame.all)
-        .unwrap_or_else(|| vec![cells::fit(&cells::clean(&format!("{start}: {}", names.concat())), room, frame.glyphs)]);
-    let mut head = Line::plain(format!(" {}  ", first.glyph)).then_coloured(&first.word, coloured(first.kind));
+        .unwrap_or_else(|| {
+            vec![cells::fit(
+                &cells::clean(&format!("{start}: {}", names.concat())),
+                room,
+                frame.glyphs,
+            )]
+        });
+    let mut head =
+        Line::plain(format!(" {}  ", first.glyph)).then_coloured(&first.word, coloured(first.kind));
     if narrow {
         text.push(std::mem::take(&mut head));
     }
@@ -94,7 +147,11 @@ fn fold(text: &mut Text, group: &Group<'_>, more: bool, word: usize, frame: &Fra
         };
         text.push(before.then(line));
     }
-    for line in group.note.iter().flat_map(|note| cells::wrap(&cells::clean(note), room)) {
+    for line in group
+        .note
+        .iter()
+        .flat_map(|note| cells::wrap(&cells::clean(note), room))
+    {
         text.push(Line::plain(format!("{}{line}", " ".repeat(indent))));
     }
 }
@@ -122,7 +179,13 @@ struct Layout {
 impl Layout {
     /// `None` where the columns leave too little room for the names.
     fn new(rows: &[&RowView], word: usize, columns: usize) -> Option<Self> {
-        let widest = |cell: fn(&RowView) -> &str, heading: &str| rows.iter().map(|row| cells::width(cell(row))).max().unwrap_or(0).max(heading.len());
+        let widest = |cell: fn(&RowView) -> &str, heading: &str| {
+            rows.iter()
+                .map(|row| cells::width(cell(row)))
+                .max()
+                .unwrap_or(0)
+                .max(heading.len())
+        };
         let mut layout = Self {
             word,
             name: 0,
@@ -147,11 +210,32 @@ impl Layout {
     /// Columns that everything but the names takes, gaps included.
     fn without_name(&self) -> usize {
         let then = self.then.map_or(0, |then| then + 2);
-        MARGIN + self.word + 2 + 2 + self.baseline + 2 + self.canary + 2 + self.difference + 2 + self.limit + then
+        MARGIN
+            + self.word
+            + 2
+            + 2
+            + self.baseline
+            + 2
+            + self.canary
+            + 2
+            + self.difference
+            + 2
+            + self.limit
+            + then
     }
 
-    fn line(&self, glyph: &str, word: &str, coloured: bool, [name, baseline, canary, difference, limit, then]: [&str; 6]) -> Line {
-        let then = if self.then.is_some() { format!("  {then}") } else { String::new() };
+    fn line(
+        &self,
+        glyph: &str,
+        word: &str,
+        coloured: bool,
+        [name, baseline, canary, difference, limit, then]: [&str; 6],
+    ) -> Line {
+        let then = if self.then.is_some() {
+            format!("  {then}")
+        } else {
+            String::new()
+        };
         Line::plain(format!(" {glyph}  "))
             .then_coloured(word, coloured)
             .then(" ".repeat((self.word + 2).saturating_sub(cells::width(word))))
@@ -166,7 +250,12 @@ impl Layout {
     }
 
     fn heading(&self, text: &mut Text) {
-        text.push(self.line(" ", VERDICT, false, [CRITERION, BASELINE, CANARY, DIFFERENCE, LIMIT, THEN]));
+        text.push(self.line(
+            " ",
+            VERDICT,
+            false,
+            [CRITERION, BASELINE, CANARY, DIFFERENCE, LIMIT, THEN],
+        ));
     }
 
     /// What of a name stands in its column and what below it, where the whole width is free. A slice starts a line of its own.
@@ -180,9 +269,17 @@ impl Layout {
             None => (name.as_str(), ""),
         };
         let lines = cells::wrap(criterion, self.name);
-        let (first, rest) = lines.split_first().map_or((String::new(), &[][..]), |(first, rest)| (first.clone(), rest));
+        let (first, rest) = lines
+            .split_first()
+            .map_or((String::new(), &[][..]), |(first, rest)| {
+                (first.clone(), rest)
+            });
         let room = self.columns.saturating_sub(MARGIN + self.word + 2);
-        let mut below = if rest.is_empty() { Vec::new() } else { cells::wrap(&rest.join(" "), room) };
+        let mut below = if rest.is_empty() {
+            Vec::new()
+        } else {
+            cells::wrap(&rest.join(" "), room)
+        };
         if !slice.is_empty() {
             below.extend(cells::wrap(slice, room));
         }
@@ -196,7 +293,14 @@ impl Layout {
             row.glyph,
             &row.word,
             coloured,
-            [&first, &row.baseline, &row.canary, &row.difference, &row.limit, &row.then],
+            [
+                &first,
+                &row.baseline,
+                &row.canary,
+                &row.difference,
+                &row.limit,
+                &row.then,
+            ],
         ));
         for name in rest {
             text.push(Line::plain(format!("{}{name}", " ".repeat(indent))));
@@ -237,7 +341,11 @@ fn card(text: &mut Text, row: &RowView, columns: usize, coloured: bool) {
     }
     if row.difference != "-" {
         let difference = row.difference.trim_start_matches('+');
-        parts.push(if row.difference.starts_with("range") { row.difference.clone() } else { format!("worse by {difference}") });
+        parts.push(if row.difference.starts_with("range") {
+            row.difference.clone()
+        } else {
+            format!("worse by {difference}")
+        });
     }
     parts.push(format!("limit {}", row.limit));
     parts.extend(row.note.clone());

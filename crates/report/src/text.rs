@@ -118,7 +118,11 @@ impl Text {
             self.push(Line::plain(cells::fit(&label, columns, Glyphs::Ascii)));
             (" ".repeat(hanging), columns - hanging)
         };
-        let room = if used == 0 && cells::width(&text) > columns { columns - hanging } else { room };
+        let room = if used == 0 && cells::width(&text) > columns {
+            columns - hanging
+        } else {
+            room
+        };
         for line in cells::wrap(&text, room) {
             self.push(Line::plain(format!("{head}{line}")));
             head = " ".repeat(hanging);
@@ -128,7 +132,11 @@ impl Text {
     /// The text for a frame: coloured where it allows that, ASCII where it asks for it. Ends with a line break.
     #[must_use]
     pub fn render(&self, frame: &Frame) -> String {
-        let text = if frame.colour { self.ansi() } else { self.plain() };
+        let text = if frame.colour {
+            self.ansi()
+        } else {
+            self.plain()
+        };
         match frame.glyphs {
             Glyphs::Unicode => text,
             Glyphs::Ascii => cells::ascii(&text),

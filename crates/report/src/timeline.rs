@@ -32,13 +32,17 @@ pub(crate) fn words(summary: &Summary<'_>, what: MilestoneKind) -> &'static str 
 pub(crate) fn lines(summary: &Summary<'_>, clock: &Clock<'_>, columns: usize) -> Vec<String> {
     let mut entries = Vec::new();
     let mut day = None;
-    let seen = summary.timeline.iter().find(|milestone| milestone.what == MilestoneKind::CanarySeen);
+    let seen = summary
+        .timeline
+        .iter()
+        .find(|milestone| milestone.what == MilestoneKind::CanarySeen);
     // A watch that starts with the canary has one mark for both.
     let all: Vec<&Milestone> = summary
         .timeline
         .iter()
         .filter(|milestone| {
-            milestone.what != MilestoneKind::Started || seen.is_none_or(|seen| clock.at(seen.at) != clock.at(milestone.at))
+            milestone.what != MilestoneKind::Started
+                || seen.is_none_or(|seen| clock.at(seen.at) != clock.at(milestone.at))
         })
         .collect();
     let left_out = all.len().saturating_sub(SHOWN);
@@ -52,9 +56,21 @@ pub(crate) fn lines(summary: &Summary<'_>, clock: &Clock<'_>, columns: usize) ->
         let date = clock.day(milestone.at);
         let first = day.is_none();
         let new_day = day.as_ref().is_some_and(|day| *day != date);
-        let zone = if first { format!(" {}", clock.zone_name(milestone.at)) } else { String::new() };
-        let date_text = if new_day || (first && !clock.is_today(milestone.at)) { format!("{date} ") } else { String::new() };
-        entries.push(format!("{date_text}{}{zone} {}", clock.time_of_day(milestone.at), words(summary, milestone.what)));
+        let zone = if first {
+            format!(" {}", clock.zone_name(milestone.at))
+        } else {
+            String::new()
+        };
+        let date_text = if new_day || (first && !clock.is_today(milestone.at)) {
+            format!("{date} ")
+        } else {
+            String::new()
+        };
+        entries.push(format!(
+            "{date_text}{}{zone} {}",
+            clock.time_of_day(milestone.at),
+            words(summary, milestone.what)
+        ));
         day = Some(date);
     }
     let mut lines: Vec<String> = Vec::new();

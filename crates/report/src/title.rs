@@ -37,7 +37,11 @@ impl Progress {
 /// `ROLL BACK checkout 4.18.0`, free of control characters.
 #[must_use]
 pub fn title(summary: &Summary<'_>) -> String {
-    cells::clean(&format!("{} {}", Situation::of(summary).word(), headline::deployment(summary)))
+    cells::clean(&format!(
+        "{} {}",
+        Situation::of(summary).word(),
+        headline::deployment(summary)
+    ))
 }
 
 /// The progress mark of a watch.
@@ -46,8 +50,15 @@ pub fn progress(summary: &Summary<'_>, frame: &Frame) -> Progress {
     if summary.ended.is_some() {
         return Progress::None;
     }
-    let (watched, whole) = (situation::watched(summary, frame.now), summary.plan.watch_for);
-    let percent = watched.as_millis().saturating_mul(100).checked_div(whole.as_millis()).unwrap_or(100);
+    let (watched, whole) = (
+        situation::watched(summary, frame.now),
+        summary.plan.watch_for,
+    );
+    let percent = watched
+        .as_millis()
+        .saturating_mul(100)
+        .checked_div(whole.as_millis())
+        .unwrap_or(100);
     let percent = u8::try_from(percent.min(100)).unwrap_or(100);
     match Situation::of(summary).colour() {
         None | Some(Colour::Green) => Progress::Normal(percent),

@@ -4,21 +4,24 @@ use crate::plans::{self, seconds};
 use crate::schema::problems;
 use crate::watches::{self, START};
 use core::time::Duration;
-use std::sync::OnceLock;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use report::{
-    Chain, Frame, Glyphs, ListRow, ReportJson, Reference, change_line, decision_sentence, explain, first_line, heartbeat_line, json_schema,
-    list_screen, message, outcome_line, report_json, report_junit, report_markdown, report_text, strip, verdict_screen,
+    Chain, Frame, Glyphs, ListRow, Reference, ReportJson, change_line, decision_sentence, explain,
+    first_line, heartbeat_line, json_schema, list_screen, message, outcome_line, report_json,
+    report_junit, report_markdown, report_text, strip, verdict_screen,
 };
 use statistics::Range;
+use std::sync::OnceLock;
 use unicode_width::UnicodeWidthChar;
 use verification::decision::{By, Decision, Instead, Verb};
 use verification::event::{Event, State};
 use verification::intent::OutcomeKind;
 use verification::observation::{Gap, Side};
 use verification::recovery::{RecoveryReport, RecoveryRow};
-use verification::summary::{ActionSummary, Milestone, MilestoneKind, Phases, Row, Silent, Summary};
+use verification::summary::{
+    ActionSummary, Milestone, MilestoneKind, Phases, Row, Silent, Summary,
+};
 use verification::terms::{Limit, Plan, Reaction, Rule, Worse};
 use verification::time::Timestamp;
 use verification::verdict::{Because, Numbers, RowId, ThresholdProblem, VerdictKind};
@@ -50,12 +53,17 @@ fn text() -> impl Strategy<Value = String> {
 fn moment() -> impl Strategy<Value = Timestamp> {
     prop_oneof![
         any::<i64>().prop_map(Timestamp::from_millis),
-        (-10_000_000_i64..400_000_000).prop_map(|offset| Timestamp::from_millis(START.millis() + offset)),
+        (-10_000_000_i64..400_000_000)
+            .prop_map(|offset| Timestamp::from_millis(START.millis() + offset)),
     ]
 }
 
 fn length() -> impl Strategy<Value = Duration> {
-    prop_oneof![any::<u32>().prop_map(|ms| Duration::from_millis(u64::from(ms))), Just(Duration::ZERO), Just(Duration::MAX)]
+    prop_oneof![
+        any::<u32>().prop_map(|ms| Duration::from_millis(u64::from(ms))),
+        Just(Duration::ZERO),
+        Just(Duration::MAX)
+    ]
 }
 
 fn because() -> impl Strategy<Value = Because> {
@@ -69,8 +77,13 @@ fn because() -> impl Strategy<Value = Because> {
         Just(Because::NotSeenLately),
         Just(Because::WarmingUp),
         Just(Because::NothingYet),
-        moment().prop_map(|since| Because::Missing { side: Side::Baseline, gap: Gap::Stale, since }),
-        number().prop_map(|smallest| Because::NoThreshold(ThresholdProblem::BelowABucket(smallest))),
+        moment().prop_map(|since| Because::Missing {
+            side: Side::Baseline,
+            gap: Gap::Stale,
+            since
+        }),
+        number()
+            .prop_map(|smallest| Because::NoThreshold(ThresholdProblem::BelowABucket(smallest))),
         Just(Because::YoungPods(Side::Canary)),
         number().prop_map(Because::MixDiffers),
         number().prop_map(Because::ShareDiffers),
@@ -88,55 +101,73 @@ fn kind() -> impl Strategy<Value = VerdictKind> {
 }
 
 fn numbers() -> impl Strategy<Value = Numbers> {
-    let levels = (prop::option::of(number()), prop::option::of(number()), prop::option::of(number()), prop::option::of(number()));
+    let levels = (
+        prop::option::of(number()),
+        prop::option::of(number()),
+        prop::option::of(number()),
+        prop::option::of(number()),
+    );
     let range = prop::option::of((prop::option::of(number()), prop::option::of(number())));
     let counts = (any::<u64>(), any::<u64>(), any::<u32>(), any::<u32>());
     let evidence = (number(), number(), number(), number());
-    (levels, range, counts, evidence, prop::option::of(length())).prop_map(|(levels, range, counts, evidence, remaining)| Numbers {
-        level: watches::sides(levels.0, levels.1),
-        difference: levels.2,
-        lately: levels.3,
-        range: range.map(|(lower, upper)| Range { lower, upper }),
-        exposure: watches::sides(counts.0, counts.1),
-        events: watches::sides(counts.1, counts.0),
-        gaps: counts.2,
-        looks: counts.3,
-        ln_harm: evidence.0,
-        ln_harm_needed: evidence.1,
-        ln_safety: evidence.2,
-        ln_safety_needed: evidence.3,
-        remaining,
-    })
+    (levels, range, counts, evidence, prop::option::of(length())).prop_map(
+        |(levels, range, counts, evidence, remaining)| Numbers {
+            level: watches::sides(levels.0, levels.1),
+            difference: levels.2,
+            lately: levels.3,
+            range: range.map(|(lower, upper)| Range { lower, upper }),
+            exposure: watches::sides(counts.0, counts.1),
+            events: watches::sides(counts.1, counts.0),
+            gaps: counts.2,
+            looks: counts.3,
+            ln_harm: evidence.0,
+            ln_harm_needed: evidence.1,
+            ln_safety: evidence.2,
+            ln_safety_needed: evidence.3,
+            remaining,
+        },
+    )
 }
 
 fn limit() -> impl Strategy<Value = Rule> {
     prop_oneof![
         number().prop_map(|value| plans::higher(Limit::Points(value))),
         number().prop_map(|value| plans::lower(Limit::Relative(value))),
-        number().prop_map(|value| Rule::AgainstBaseline { worse: Worse::Lower, limit: Limit::Amount(value) }),
+        number().prop_map(|value| Rule::AgainstBaseline {
+            worse: Worse::Lower,
+            limit: Limit::Amount(value)
+        }),
         number().prop_map(Rule::NeverAbove),
         number().prop_map(Rule::NeverBelow),
     ]
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
-    (text(), text(), text(), prop::collection::vec(limit(), 6), length(), any::<bool>()).prop_map(|(service, name, runbook, limits, length, extras)| {
-        let mut plan = plans::checkout();
-        plan.service = service;
-        plan.signals[0].name = name.clone();
-        plan.signals[1].kind = plan.signals[usize::from(extras) * 2].kind.clone();
-        plan.runbook = extras.then(|| runbook.clone());
-        plan.change = extras.then_some(runbook);
-        for (criterion, rule) in plan.criteria.iter_mut().zip(limits) {
-            criterion.rule = rule;
-            criterion.sustained_for = length;
-        }
-        plan.criteria[0].name = name;
-        // A signal and a criterion that are not there.
-        plan.criteria[5].signal = if extras { 99 } else { 3 };
-        plan.watch_for = length;
-        plan
-    })
+    (
+        text(),
+        text(),
+        text(),
+        prop::collection::vec(limit(), 6),
+        length(),
+        any::<bool>(),
+    )
+        .prop_map(|(service, name, runbook, limits, length, extras)| {
+            let mut plan = plans::checkout();
+            plan.service = service;
+            plan.signals[0].name = name.clone();
+            plan.signals[1].kind = plan.signals[usize::from(extras) * 2].kind.clone();
+            plan.runbook = extras.then(|| runbook.clone());
+            plan.change = extras.then_some(runbook);
+            for (criterion, rule) in plan.criteria.iter_mut().zip(limits) {
+                criterion.rule = rule;
+                criterion.sustained_for = length;
+            }
+            plan.criteria[0].name = name;
+            // A signal and a criterion that are not there.
+            plan.criteria[5].signal = if extras { 99 } else { 3 };
+            plan.watch_for = length;
+            plan
+        })
 }
 
 /// What a row is made of, apart from the plan.
@@ -152,9 +183,26 @@ struct RowParts {
 }
 
 fn row() -> impl Strategy<Value = RowParts> {
-    (0_u16..8, prop::option::of(any::<u16>()), text(), kind(), because(), numbers(), moment()).prop_map(
-        |(criterion, slice, name, kind, because, numbers, since)| RowParts { criterion, slice, name, kind, because, numbers, since },
+    (
+        0_u16..8,
+        prop::option::of(any::<u16>()),
+        text(),
+        kind(),
+        because(),
+        numbers(),
+        moment(),
     )
+        .prop_map(
+            |(criterion, slice, name, kind, because, numbers, since)| RowParts {
+                criterion,
+                slice,
+                name,
+                kind,
+                because,
+                numbers,
+                since,
+            },
+        )
 }
 
 /// What a watch is made of, apart from the plan and the rows.
@@ -182,23 +230,57 @@ fn parts() -> impl Strategy<Value = Parts> {
         State::NeedsReview,
         State::Confirmed,
     ]);
-    let verb = prop::sample::select(vec![Verb::RollBack, Verb::Page, Verb::Ticket, Verb::Review, Verb::Hold, Verb::Release, Verb::Confirm]);
-    let instead = prop::option::of(prop::sample::select(vec![Instead::BaselineToo, Instead::HumanDecides, Instead::Held, Instead::NoAction]));
-    let outcome = prop::sample::select(vec![OutcomeKind::Done, OutcomeKind::Failed, OutcomeKind::Unknown]);
-    let first = (state, prop::collection::vec(moment(), 8), any::<bool>(), prop::collection::vec(any::<bool>(), 8), text());
-    let second = (prop::option::of(number()), (verb, instead), outcome, length(), prop::collection::vec(moment(), 0..16));
-    (first, second).prop_map(|((state, moments, ended, extras, name), (share, decision, outcome, length, milestones))| Parts {
+    let verb = prop::sample::select(vec![
+        Verb::RollBack,
+        Verb::Page,
+        Verb::Ticket,
+        Verb::Review,
+        Verb::Hold,
+        Verb::Release,
+        Verb::Confirm,
+    ]);
+    let instead = prop::option::of(prop::sample::select(vec![
+        Instead::BaselineToo,
+        Instead::HumanDecides,
+        Instead::Held,
+        Instead::NoAction,
+    ]));
+    let outcome = prop::sample::select(vec![
+        OutcomeKind::Done,
+        OutcomeKind::Failed,
+        OutcomeKind::Unknown,
+    ]);
+    let first = (
         state,
-        moments,
-        ended,
-        extras,
-        name,
-        share,
-        decision,
+        prop::collection::vec(moment(), 8),
+        any::<bool>(),
+        prop::collection::vec(any::<bool>(), 8),
+        text(),
+    );
+    let second = (
+        prop::option::of(number()),
+        (verb, instead),
         outcome,
-        length,
-        milestones,
-    })
+        length(),
+        prop::collection::vec(moment(), 0..16),
+    );
+    (first, second).prop_map(
+        |(
+            (state, moments, ended, extras, name),
+            (share, decision, outcome, length, milestones),
+        )| Parts {
+            state,
+            moments,
+            ended,
+            extras,
+            name,
+            share,
+            decision,
+            outcome,
+            length,
+            milestones,
+        },
+    )
 }
 
 fn summary<'plan>(plan: &'plan Plan, rows: &[RowParts], parts: &Parts) -> Summary<'plan> {
@@ -207,16 +289,40 @@ fn summary<'plan>(plan: &'plan Plan, rows: &[RowParts], parts: &Parts) -> Summar
     let rows: Vec<Row> = rows
         .iter()
         .map(|row| {
-            let template = watches::row(plan, row.criterion.min(5), row.kind, row.because, row.numbers.clone(), row.since);
+            let template = watches::row(
+                plan,
+                row.criterion.min(5),
+                row.kind,
+                row.because,
+                row.numbers.clone(),
+                row.since,
+            );
             Row {
-                name: if has(7) { row.name.clone() } else { format!("{} / {}", template.name, row.name) },
+                name: if has(7) {
+                    row.name.clone()
+                } else {
+                    format!("{} / {}", template.name, row.name)
+                },
                 required: row.criterion % 2 == 0,
-                verdict: verification::verdict::Verdict { row: RowId { criterion: row.criterion, slice: row.slice }, ..template.verdict },
+                verdict: verification::verdict::Verdict {
+                    row: RowId {
+                        criterion: row.criterion,
+                        slice: row.slice,
+                    },
+                    ..template.verdict
+                },
             }
         })
         .collect();
     let ids: Vec<RowId> = rows.iter().map(|row| row.verdict.row).collect();
-    let authority = if has(0) { By::Human { name: parts.name.clone(), reason: parts.name.clone() } } else { By::Criteria };
+    let authority = if has(0) {
+        By::Human {
+            name: parts.name.clone(),
+            reason: parts.name.clone(),
+        }
+    } else {
+        By::Criteria
+    };
     let outcome = watches::outcome(parts.outcome, at(4), &parts.name);
     Summary {
         sealed_at: at(0),
@@ -226,7 +332,10 @@ fn summary<'plan>(plan: &'plan Plan, rows: &[RowParts], parts: &Parts) -> Summar
         ends: at(3),
         ended: parts.ended.then(|| at(4)),
         state: parts.state,
-        versions: watches::sides(has(2).then(|| parts.name.clone()), has(3).then(|| parts.name.clone())),
+        versions: watches::sides(
+            has(2).then(|| parts.name.clone()),
+            has(3).then(|| parts.name.clone()),
+        ),
         canary_share: parts.share,
         newest: watches::sides(has(4).then(|| at(5)), has(5).then(|| at(6))),
         warming_up: has(6),
@@ -241,7 +350,11 @@ fn summary<'plan>(plan: &'plan Plan, rows: &[RowParts], parts: &Parts) -> Summar
         roll_back_at: has(2).then(|| at(7)),
         held_by: has(3).then(|| parts.name.clone()),
         actions: vec![ActionSummary {
-            intent: watches::intent(Reaction::RollBack, at(6), has(4).then_some(parts.name.as_str())),
+            intent: watches::intent(
+                Reaction::RollBack,
+                at(6),
+                has(4).then_some(parts.name.as_str()),
+            ),
             outcome: has(5).then_some(outcome),
         }],
         recovery: has(6).then(|| RecoveryReport {
@@ -263,17 +376,36 @@ fn summary<'plan>(plan: &'plan Plan, rows: &[RowParts], parts: &Parts) -> Summar
         recovery_deadline: has(0).then(|| at(0)),
         silent: vec![Silent {
             since: at(1),
-            problem: verification::observation::SourceProblem { source: parts.name.clone(), message: parts.name.clone(), refused: has(1) },
+            problem: verification::observation::SourceProblem {
+                source: parts.name.clone(),
+                message: parts.name.clone(),
+                refused: has(1),
+            },
         }],
-        timeline: parts.milestones.iter().map(|at| Milestone { at: *at, what: MilestoneKind::Failing }).collect(),
-        phases: Phases { detect: Some(parts.length), decide: has(2).then_some(parts.length), execute: None, verify: Some(seconds(1)) },
+        timeline: parts
+            .milestones
+            .iter()
+            .map(|at| Milestone {
+                at: *at,
+                what: MilestoneKind::Failing,
+            })
+            .collect(),
+        phases: Phases {
+            detect: Some(parts.length),
+            decide: has(2).then_some(parts.length),
+            execute: None,
+            verify: Some(seconds(1)),
+        },
         rows,
         ..watches::watching(plan)
     }
 }
 
 fn widest(text: &str) -> usize {
-    text.lines().map(|line| line.chars().filter_map(UnicodeWidthChar::width).sum()).max().unwrap_or(0)
+    text.lines()
+        .map(|line| line.chars().filter_map(UnicodeWidthChar::width).sum())
+        .max()
+        .unwrap_or(0)
 }
 
 proptest! {

@@ -10,7 +10,12 @@ fn rows(summary: &Summary<'_>) -> String {
     summary
         .rows
         .iter()
-        .map(|row| format!("═══\n{}", explain(summary, &Reference::Name(&row.name), &frame).unwrap()))
+        .map(|row| {
+            format!(
+                "═══\n{}",
+                explain(summary, &Reference::Name(&row.name), &frame).unwrap()
+            )
+        })
         .collect()
 }
 
@@ -38,9 +43,20 @@ fn names_may_be_short_but_not_ambiguous() {
     let plan = plans::checkout();
     let summary = watches::countdown(&plan);
     let frame = frame(&summary);
-    assert!(explain(&summary, &Reference::Name("BACKLOG"), &frame).unwrap().starts_with("backlog stays small: no data"));
+    assert!(
+        explain(&summary, &Reference::Name("BACKLOG"), &frame)
+            .unwrap()
+            .starts_with("backlog stays small: no data")
+    );
     let several = explain(&summary, &Reference::Name("payments"), &frame).unwrap_err();
-    assert!(matches!(&several, UnknownReference::Several { names, .. } if names.len() == 2), "{several}");
+    assert!(
+        matches!(&several, UnknownReference::Several { names, .. } if names.len() == 2),
+        "{several}"
+    );
     let none = explain(&summary, &Reference::Name("cpu"), &frame).unwrap_err();
-    assert!(none.to_string().starts_with("no criterion is called \"cpu\"; there are: payments keep working, "), "{none}");
+    assert!(
+        none.to_string()
+            .starts_with("no criterion is called \"cpu\"; there are: payments keep working, "),
+        "{none}"
+    );
 }

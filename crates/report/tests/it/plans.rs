@@ -2,8 +2,9 @@
 
 use core::time::Duration;
 use verification::terms::{
-    ActionTerms, Authority, CannotSee, Compare, Criterion, DecidedBy, Decider, Limit, MatchOp, Matcher, Measure, Objection, Otherwise, Plan,
-    Reaction, ReviewTerms, Rule, Selector, SideRule, Signal, SignalKind, Worse,
+    ActionTerms, Authority, CannotSee, Compare, Criterion, DecidedBy, Decider, Limit, MatchOp,
+    Matcher, Measure, Objection, Otherwise, Plan, Reaction, ReviewTerms, Rule, Selector, SideRule,
+    Signal, SignalKind, Worse,
 };
 
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -41,7 +42,15 @@ fn signal(name: &str, line: u32, kind: SignalKind) -> Signal {
 }
 
 #[allow(clippy::too_many_arguments)]
-pub fn criterion(name: &str, signal: u16, measure: Measure, rule: Rule, sustained: Duration, then: &[Reaction], line: u32) -> Criterion {
+pub fn criterion(
+    name: &str,
+    signal: u16,
+    measure: Measure,
+    rule: Rule,
+    sustained: Duration,
+    then: &[Reaction],
+    line: u32,
+) -> Criterion {
     Criterion {
         name: name.to_owned(),
         signal,
@@ -95,8 +104,16 @@ pub fn checkout() -> Plan {
         lateness: seconds(15),
         compare: Compare {
             sides: SideRule::Matchers {
-                canary: vec![Matcher { label: "track".to_owned(), op: MatchOp::Equal, value: "canary".to_owned() }],
-                baseline: vec![Matcher { label: "track".to_owned(), op: MatchOp::Equal, value: "stable".to_owned() }],
+                canary: vec![Matcher {
+                    label: "track".to_owned(),
+                    op: MatchOp::Equal,
+                    value: "canary".to_owned(),
+                }],
+                baseline: vec![Matcher {
+                    label: "track".to_owned(),
+                    op: MatchOp::Equal,
+                    value: "stable".to_owned(),
+                }],
             },
             pod_label: String::new(),
             false_alarms: 0.01,
@@ -111,12 +128,60 @@ pub fn checkout() -> Plan {
             signal("capture-queue", 25, queue),
         ],
         criteria: vec![
-            criterion("payments keep working", 0, Measure::Rate, higher(Limit::Points(0.005)), minutes(5), &[Reaction::RollBack], 31),
-            criterion("payments have not collapsed", 0, Measure::Rate, Rule::NeverAbove(0.05), MINUTE, &[Reaction::RollBack, Reaction::Page], 37),
-            criterion("p99 of POST /pay", 1, Measure::Quantile(0.99), higher(Limit::Amount(0.04)), minutes(15), &[Reaction::Ticket], 42),
-            criterion("p99 of POST /pay has not doubled", 1, Measure::Quantile(0.99), higher(Limit::Relative(1.0)), minutes(5), &[Reaction::RollBack], 49),
-            criterion("customers still finish orders", 2, Measure::Rate, lower(Limit::Relative(0.25)), minutes(30), &[Reaction::Review], 56),
-            criterion("backlog stays small", 3, Measure::Level, higher(Limit::Amount(50.0)), minutes(10), &[Reaction::Ticket], 62),
+            criterion(
+                "payments keep working",
+                0,
+                Measure::Rate,
+                higher(Limit::Points(0.005)),
+                minutes(5),
+                &[Reaction::RollBack],
+                31,
+            ),
+            criterion(
+                "payments have not collapsed",
+                0,
+                Measure::Rate,
+                Rule::NeverAbove(0.05),
+                MINUTE,
+                &[Reaction::RollBack, Reaction::Page],
+                37,
+            ),
+            criterion(
+                "p99 of POST /pay",
+                1,
+                Measure::Quantile(0.99),
+                higher(Limit::Amount(0.04)),
+                minutes(15),
+                &[Reaction::Ticket],
+                42,
+            ),
+            criterion(
+                "p99 of POST /pay has not doubled",
+                1,
+                Measure::Quantile(0.99),
+                higher(Limit::Relative(1.0)),
+                minutes(5),
+                &[Reaction::RollBack],
+                49,
+            ),
+            criterion(
+                "customers still finish orders",
+                2,
+                Measure::Rate,
+                lower(Limit::Relative(0.25)),
+                minutes(30),
+                &[Reaction::Review],
+                56,
+            ),
+            criterion(
+                "backlog stays small",
+                3,
+                Measure::Level,
+                higher(Limit::Amount(50.0)),
+                minutes(10),
+                &[Reaction::Ticket],
+                62,
+            ),
         ],
         authority: Authority {
             roll_back: Decider {
@@ -133,7 +198,10 @@ pub fn checkout() -> Plan {
                 otherwise: Reaction::Page,
             }),
             undecided_at_the_end: Reaction::Review,
-            cannot_see: vec![CannotSee { after: minutes(10), then: Reaction::Page }],
+            cannot_see: vec![CannotSee {
+                after: minutes(10),
+                then: Reaction::Page,
+            }],
             plan_line: 75,
         },
         actions: vec![

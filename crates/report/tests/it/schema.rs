@@ -9,7 +9,11 @@ use serde_json::Value;
 /// nothing goes unchecked.
 pub fn problems(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<String> {
     let Some(schema) = schema.as_object() else {
-        return if schema == &Value::Bool(true) { Vec::new() } else { vec![format!("{path}: not allowed")] };
+        return if schema == &Value::Bool(true) {
+            Vec::new()
+        } else {
+            vec![format!("{path}: not allowed")]
+        };
     };
     let mut found = Vec::new();
     for (keyword, rule) in schema {
@@ -20,7 +24,10 @@ pub fn problems(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<
                 found.extend(problems(root, root.pointer(pointer).unwrap(), value, path));
             }
             "type" => {
-                let types: Vec<&str> = rule.as_array().map_or_else(|| vec![rule.as_str().unwrap()], |types| types.iter().filter_map(Value::as_str).collect());
+                let types: Vec<&str> = rule.as_array().map_or_else(
+                    || vec![rule.as_str().unwrap()],
+                    |types| types.iter().filter_map(Value::as_str).collect(),
+                );
                 if !types.iter().any(|name| is_of(value, name)) {
                     found.push(format!("{path}: {value} is not of {types:?}"));
                 }
@@ -32,7 +39,11 @@ pub fn problems(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<
                     }
                 }
                 let known = rule.as_object().unwrap();
-                for name in value.as_object().into_iter().flat_map(serde_json::Map::keys) {
+                for name in value
+                    .as_object()
+                    .into_iter()
+                    .flat_map(serde_json::Map::keys)
+                {
                     if !known.contains_key(name) {
                         found.push(format!("{path}/{name}: not in the schema"));
                     }
@@ -51,12 +62,18 @@ pub fn problems(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<
                 }
             }
             "minimum" => {
-                if value.as_f64().is_some_and(|number| number < rule.as_f64().unwrap()) {
+                if value
+                    .as_f64()
+                    .is_some_and(|number| number < rule.as_f64().unwrap())
+                {
                     found.push(format!("{path}: {value} is below {rule}"));
                 }
             }
             "maximum" => {
-                if value.as_f64().is_some_and(|number| number > rule.as_f64().unwrap()) {
+                if value
+                    .as_f64()
+                    .is_some_and(|number| number > rule.as_f64().unwrap())
+                {
                     found.push(format!("{path}: {value} is above {rule}"));
                 }
             }
@@ -71,12 +88,19 @@ pub fn problems(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<
                 }
             }
             "anyOf" | "oneOf" => {
-                let fits = rule.as_array().unwrap().iter().filter(|schema| problems(root, schema, value, path).is_empty()).count();
+                let fits = rule
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .filter(|schema| problems(root, schema, value, path).is_empty())
+                    .count();
                 if fits == 0 || (keyword == "oneOf" && fits > 1) {
                     found.push(format!("{path}: {value} fits {fits} of {keyword}"));
                 }
             }
-            other => found.push(format!("{path}: the test does not know the keyword {other}")),
+            other => found.push(format!(
+                "{path}: the test does not know the keyword {other}"
+            )),
         }
     }
     found
@@ -103,7 +127,11 @@ fn json_fits_its_schema_and_comes_back() {
         let report = report_json(&summary, &frame(&summary));
         let text = serde_json::to_string(&report).unwrap();
         let value: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(problems(&schema, &schema, &value, ""), Vec::<String>::new(), "{name}");
+        assert_eq!(
+            problems(&schema, &schema, &value, ""),
+            Vec::<String>::new(),
+            "{name}"
+        );
         let back: ReportJson = serde_json::from_str(&text).unwrap();
         assert_eq!(back, report, "{name}");
     }
@@ -124,7 +152,10 @@ fn the_check_itself_finds_what_is_wrong() {
     ] {
         let mut bad = good.clone();
         *bad.pointer_mut(pointer).unwrap() = wrong;
-        assert!(!problems(&schema, &schema, &bad, "").is_empty(), "{pointer}");
+        assert!(
+            !problems(&schema, &schema, &bad, "").is_empty(),
+            "{pointer}"
+        );
     }
 }
 
@@ -148,7 +179,9 @@ fn state_decision_verdict_and_exit_code_stand_apart() {
 fn one_report_in_full() {
     let plan = plans::checkout();
     let summary = watches::recovered(&plan);
-    insta::assert_snapshot!(serde_json::to_string_pretty(&report_json(&summary, &frame(&summary))).unwrap());
+    insta::assert_snapshot!(
+        serde_json::to_string_pretty(&report_json(&summary, &frame(&summary))).unwrap()
+    );
 }
 
 #[test]

@@ -20,7 +20,10 @@ fn screens(change: impl Fn(&mut Frame)) -> String {
     for (name, summary) in watches::all(&plan) {
         let mut frame = frame(&summary);
         change(&mut frame);
-        out.push_str(&format!("═══ {name}\n{}\n", verdict_screen(&summary, &frame).render(&frame)));
+        out.push_str(&format!(
+            "═══ {name}\n{}\n",
+            verdict_screen(&summary, &frame).render(&frame)
+        ));
     }
     out
 }

@@ -9,10 +9,14 @@ use verification::exit::Exit;
 use verification::intent::{Intent, IntentId, Outcome, OutcomeKind};
 use verification::observation::{Gap, Side, Sides, SourceProblem};
 use verification::recovery::{RecoveryReport, RecoveryRow};
-use verification::summary::{ActionSummary, Milestone, MilestoneKind, Phases, Row, Silent, Summary};
+use verification::summary::{
+    ActionSummary, Milestone, MilestoneKind, Phases, Row, Silent, Summary,
+};
 use verification::terms::{Limit, Noise, Plan, Reaction, Rule};
 use verification::time::Timestamp;
-use verification::verdict::{Because, Family, Method, NoiseFrom, Numbers, RowId, ThresholdProblem, Verdict, VerdictKind};
+use verification::verdict::{
+    Because, Family, Method, NoiseFrom, Numbers, RowId, ThresholdProblem, Verdict, VerdictKind,
+};
 
 /// 2026-11-20 14:00 UTC: the start of every watch here.
 pub const START: Timestamp = Timestamp::from_millis(1_795_183_200_000);
@@ -22,17 +26,34 @@ pub fn sides<T>(baseline: T, canary: T) -> Sides<T> {
 }
 
 pub fn row_id(criterion: u16) -> RowId {
-    RowId { criterion, slice: None }
+    RowId {
+        criterion,
+        slice: None,
+    }
 }
 
 /// A row of the plan's criterion with a verdict.
-pub fn row(plan: &Plan, criterion: u16, kind: VerdictKind, because: Because, numbers: Numbers, since: Timestamp) -> Row {
+pub fn row(
+    plan: &Plan,
+    criterion: u16,
+    kind: VerdictKind,
+    because: Because,
+    numbers: Numbers,
+    since: Timestamp,
+) -> Row {
     let terms = &plan.criteria[usize::from(criterion)];
     let family = match terms.rule {
         Rule::NeverAbove(_) | Rule::NeverBelow(_) => Family::SingleStream,
-        Rule::AgainstBaseline { limit: Limit::Points(_), .. } => Family::Difference,
+        Rule::AgainstBaseline {
+            limit: Limit::Points(_),
+            ..
+        } => Family::Difference,
         Rule::AgainstBaseline { .. } if criterion == 5 => Family::Throughout,
-        Rule::AgainstBaseline { .. } if matches!(terms.measure, verification::terms::Measure::Quantile(_)) => Family::Dominance,
+        Rule::AgainstBaseline { .. }
+            if matches!(terms.measure, verification::terms::Measure::Quantile(_)) =>
+        {
+            Family::Dominance
+        }
         Rule::AgainstBaseline { .. } => Family::Ratio,
     };
     Row {
@@ -64,7 +85,10 @@ pub fn numbers(baseline: f64, canary: f64, difference: f64, range: (f64, f64)) -
     Numbers {
         level: sides(Some(baseline), Some(canary)),
         difference: Some(difference),
-        range: Some(Range { lower: Some(range.0), upper: Some(range.1) }),
+        range: Some(Range {
+            lower: Some(range.0),
+            upper: Some(range.1),
+        }),
         lately: Some(difference * 1.1),
         exposure: sides(55_102, 6_120),
         events: sides(336, 152),
@@ -79,7 +103,14 @@ pub fn numbers(baseline: f64, canary: f64, difference: f64, range: (f64, f64)) -
 }
 
 pub fn failing_payments(plan: &Plan, since: Timestamp) -> Row {
-    row(plan, 0, VerdictKind::Failing, Because::PastLimit, numbers(0.006_1, 0.024_9, 0.018_8, (0.012, 0.026)), since)
+    row(
+        plan,
+        0,
+        VerdictKind::Failing,
+        Because::PastLimit,
+        numbers(0.006_1, 0.024_9, 0.018_8, (0.012, 0.026)),
+        since,
+    )
 }
 
 pub fn undecided_latency(plan: &Plan) -> Row {
@@ -89,29 +120,71 @@ pub fn undecided_latency(plan: &Plan) -> Row {
         ln_safety: 1.2,
         ..numbers(0.412, 0.441, 0.029, (-0.018, 0.076))
     };
-    row(plan, 2, VerdictKind::Undecided, Because::NotEnoughEvidence, numbers, START)
+    row(
+        plan,
+        2,
+        VerdictKind::Undecided,
+        Because::NotEnoughEvidence,
+        numbers,
+        START,
+    )
 }
 
 pub fn within(plan: &Plan, criterion: u16) -> Row {
     let numbers = match criterion {
         0 => numbers(0.006_1, 0.006_3, 0.000_2, (-0.001_1, 0.001_9)),
-        1 => Numbers { difference: None, range: None, ..numbers(0.006_1, 0.006_3, 0.006, (0.0, 0.0)) },
+        1 => Numbers {
+            difference: None,
+            range: None,
+            ..numbers(0.006_1, 0.006_3, 0.006, (0.0, 0.0))
+        },
         2 => numbers(0.412, 0.415, 0.003, (-0.009, 0.017)),
         3 => numbers(0.412, 0.415, 0.007, (-0.02, 0.04)),
         4 => numbers(0.118_2, 0.117_6, -0.005, (-0.09, 0.05)),
-        _ => Numbers { range: None, ..numbers(3.0, 3.0, 0.0, (0.0, 0.0)) },
+        _ => Numbers {
+            range: None,
+            ..numbers(3.0, 3.0, 0.0, (0.0, 0.0))
+        },
     };
-    let numbers = Numbers { ln_harm: -4.0, ln_safety: 5.5, ..numbers };
-    row(plan, criterion, VerdictKind::Within, Because::KeepsLimit, numbers, START + minutes(40))
+    let numbers = Numbers {
+        ln_harm: -4.0,
+        ln_safety: 5.5,
+        ..numbers
+    };
+    row(
+        plan,
+        criterion,
+        VerdictKind::Within,
+        Because::KeepsLimit,
+        numbers,
+        START + minutes(40),
+    )
 }
 
 pub fn no_data(plan: &Plan, criterion: u16, since: Timestamp) -> Row {
-    let because = Because::Missing { side: Side::Canary, gap: Gap::NoSeries, since };
-    row(plan, criterion, VerdictKind::NoData, because, Numbers { gaps: 18, ..Numbers::default() }, since)
+    let because = Because::Missing {
+        side: Side::Canary,
+        gap: Gap::NoSeries,
+        since,
+    };
+    row(
+        plan,
+        criterion,
+        VerdictKind::NoData,
+        because,
+        Numbers {
+            gaps: 18,
+            ..Numbers::default()
+        },
+        since,
+    )
 }
 
 pub fn milestone(after: Duration, what: MilestoneKind) -> Milestone {
-    Milestone { at: START + after, what }
+    Milestone {
+        at: START + after,
+        what,
+    }
 }
 
 /// Eleven minutes in, everything as it should be.
@@ -133,7 +206,14 @@ pub fn watching(plan: &Plan) -> Summary<'_> {
         newest: sides(Some(at - seconds(7)), Some(at - seconds(8))),
         looks: 22,
         warming_up: false,
-        rows: vec![undecided_latency(plan), within(plan, 0), within(plan, 1), within(plan, 3), within(plan, 4), within(plan, 5)],
+        rows: vec![
+            undecided_latency(plan),
+            within(plan, 0),
+            within(plan, 1),
+            within(plan, 3),
+            within(plan, 4),
+            within(plan, 5),
+        ],
         decisions: Vec::new(),
         roll_back_at: None,
         held_by: None,
@@ -142,7 +222,10 @@ pub fn watching(plan: &Plan) -> Summary<'_> {
         recovery_deadline: None,
         silent: Vec::new(),
         timeline: vec![
-            Milestone { at: START - minutes(8), what: MilestoneKind::Sealed },
+            Milestone {
+                at: START - minutes(8),
+                what: MilestoneKind::Sealed,
+            },
             milestone(Duration::ZERO, MilestoneKind::Started),
             milestone(seconds(20), MilestoneKind::CanarySeen),
         ],
@@ -155,8 +238,20 @@ pub fn warming_up(plan: &Plan) -> Summary<'_> {
     let at = START + MINUTE;
     let rows = (0..6)
         .map(|criterion| {
-            let numbers = Numbers { level: sides(Some(0.006), Some(0.007)), exposure: sides(2_000, 220), looks: 2, ..Numbers::default() };
-            row(plan, criterion, VerdictKind::Undecided, Because::WarmingUp, numbers, START)
+            let numbers = Numbers {
+                level: sides(Some(0.006), Some(0.007)),
+                exposure: sides(2_000, 220),
+                looks: 2,
+                ..Numbers::default()
+            };
+            row(
+                plan,
+                criterion,
+                VerdictKind::Undecided,
+                Because::WarmingUp,
+                numbers,
+                START,
+            )
         })
         .collect();
     Summary {
@@ -171,7 +266,16 @@ pub fn warming_up(plan: &Plan) -> Summary<'_> {
 
 pub fn not_seen_yet(plan: &Plan) -> Summary<'_> {
     let rows = (0..6)
-        .map(|criterion| row(plan, criterion, VerdictKind::Undecided, Because::NothingYet, Numbers::default(), START))
+        .map(|criterion| {
+            row(
+                plan,
+                criterion,
+                VerdictKind::Undecided,
+                Because::NothingYet,
+                Numbers::default(),
+                START,
+            )
+        })
         .collect();
     Summary {
         rows,
@@ -184,7 +288,14 @@ pub fn not_seen_yet(plan: &Plan) -> Summary<'_> {
 }
 
 pub fn decision(verb: Verb, at: Timestamp, rows: Vec<RowId>, authority: By) -> Decision {
-    Decision { verb, at, rows, authority, effective_at: None, instead: None }
+    Decision {
+        verb,
+        at,
+        rows,
+        authority,
+        effective_at: None,
+        instead: None,
+    }
 }
 
 /// The picture of the reference: failing, and the rollback starts by itself.
@@ -194,7 +305,10 @@ pub fn countdown(plan: &Plan) -> Summary<'_> {
     let mut timeline = base.timeline.clone();
     timeline.push(milestone(minutes(2), MilestoneKind::WarmedUp));
     timeline.push(milestone(minutes(6), MilestoneKind::Failing));
-    timeline.push(milestone(minutes(11) - seconds(20), MilestoneKind::RollBackDecided));
+    timeline.push(milestone(
+        minutes(11) - seconds(20),
+        MilestoneKind::RollBackDecided,
+    ));
     Summary {
         state: State::RollingBack,
         exit: Exit::RollBackDecided,
@@ -206,7 +320,15 @@ pub fn countdown(plan: &Plan) -> Summary<'_> {
             within(plan, 3),
             within(plan, 4),
         ],
-        decisions: vec![Decision { effective_at: Some(at + seconds(100)), ..decision(Verb::RollBack, at - seconds(20), vec![row_id(0)], By::Criteria) }],
+        decisions: vec![Decision {
+            effective_at: Some(at + seconds(100)),
+            ..decision(
+                Verb::RollBack,
+                at - seconds(20),
+                vec![row_id(0)],
+                By::Criteria,
+            )
+        }],
         roll_back_at: Some(at + seconds(100)),
         silent: vec![Silent {
             since: START + minutes(2),
@@ -265,10 +387,17 @@ pub fn executing(plan: &Plan, outcome: Option<Outcome>) -> Summary<'_> {
 pub const EXECUTED: Timestamp = Timestamp::from_millis(START.millis() + 761_000);
 
 pub fn proving(plan: &Plan) -> Summary<'_> {
-    let done = outcome(OutcomeKind::Done, EXECUTED, "weight of canary set to 0, read back");
+    let done = outcome(
+        OutcomeKind::Done,
+        EXECUTED,
+        "weight of canary set to 0, read back",
+    );
     let base = executing(plan, Some(done));
     let mut timeline = base.timeline.clone();
-    timeline.push(Milestone { at: EXECUTED, what: MilestoneKind::RolledBack });
+    timeline.push(Milestone {
+        at: EXECUTED,
+        what: MilestoneKind::RolledBack,
+    });
     Summary {
         recovery_deadline: Some(EXECUTED + minutes(10)),
         canary_share: Some(0.0),
@@ -303,7 +432,10 @@ pub fn recovered(plan: &Plan) -> Summary<'_> {
     let base = proving(plan);
     let at = EXECUTED + minutes(3);
     let mut timeline = base.timeline.clone();
-    timeline.push(Milestone { at, what: MilestoneKind::Recovered });
+    timeline.push(Milestone {
+        at,
+        what: MilestoneKind::Recovered,
+    });
     Summary {
         state: State::RolledBack,
         exit: Exit::RolledBack,
@@ -313,7 +445,10 @@ pub fn recovered(plan: &Plan) -> Summary<'_> {
         recovery_deadline: None,
         newest: sides(Some(at - seconds(7)), Some(EXECUTED)),
         timeline,
-        phases: Phases { verify: Some(minutes(3)), ..base.phases },
+        phases: Phases {
+            verify: Some(minutes(3)),
+            ..base.phases
+        },
         ..base
     }
 }
@@ -322,7 +457,10 @@ pub fn not_recovered(plan: &Plan) -> Summary<'_> {
     let base = proving(plan);
     let at = EXECUTED + minutes(10);
     let mut timeline = base.timeline.clone();
-    timeline.push(Milestone { at, what: MilestoneKind::NotRecovered });
+    timeline.push(Milestone {
+        at,
+        what: MilestoneKind::NotRecovered,
+    });
     let mut actions = base.actions.clone();
     actions.push(ActionSummary {
         intent: intent(Reaction::Page, at, Some("pagerduty/payments-primary")),
@@ -348,10 +486,35 @@ pub fn not_recovered(plan: &Plan) -> Summary<'_> {
 pub fn collapse(plan: &Plan) -> Summary<'_> {
     let base = countdown(plan);
     let at = base.at;
-    let collapsed = row(plan, 0, VerdictKind::Failing, Because::Collapse, numbers(0.005_1, 0.904, 0.898_9, (0.71, 0.96)), at - seconds(2));
-    let absolute = row(plan, 1, VerdictKind::Failing, Because::PastLimit, Numbers { difference: None, range: None, ..numbers(0.005_1, 0.904, 0.822, (0.0, 0.0)) }, at - seconds(2));
+    let collapsed = row(
+        plan,
+        0,
+        VerdictKind::Failing,
+        Because::Collapse,
+        numbers(0.005_1, 0.904, 0.898_9, (0.71, 0.96)),
+        at - seconds(2),
+    );
+    let absolute = row(
+        plan,
+        1,
+        VerdictKind::Failing,
+        Because::PastLimit,
+        Numbers {
+            difference: None,
+            range: None,
+            ..numbers(0.005_1, 0.904, 0.822, (0.0, 0.0))
+        },
+        at - seconds(2),
+    );
     Summary {
-        rows: vec![collapsed, absolute, undecided_latency(plan), within(plan, 3), within(plan, 4), within(plan, 5)],
+        rows: vec![
+            collapsed,
+            absolute,
+            undecided_latency(plan),
+            within(plan, 3),
+            within(plan, 4),
+            within(plan, 5),
+        ],
         silent: Vec::new(),
         ..base
     }
@@ -362,7 +525,15 @@ pub fn held(plan: &Plan) -> Summary<'_> {
     let at = base.at - seconds(5);
     let mut decisions = base.decisions.clone();
     let reason = "the payment provider has an incident of its own".to_owned();
-    decisions.push(decision(Verb::Hold, at, Vec::new(), By::Human { name: "ada".to_owned(), reason: reason.clone() }));
+    decisions.push(decision(
+        Verb::Hold,
+        at,
+        Vec::new(),
+        By::Human {
+            name: "ada".to_owned(),
+            reason: reason.clone(),
+        },
+    ));
     Summary {
         state: State::Held,
         exit: Exit::Held,
@@ -370,7 +541,14 @@ pub fn held(plan: &Plan) -> Summary<'_> {
         roll_back_at: None,
         decisions,
         silent: Vec::new(),
-        acts: vec![(at, HumanAct { kind: HumanActKind::Hold, name: "ada".to_owned(), reason })],
+        acts: vec![(
+            at,
+            HumanAct {
+                kind: HumanActKind::Hold,
+                name: "ada".to_owned(),
+                reason,
+            },
+        )],
         ..base
     }
 }
@@ -378,19 +556,34 @@ pub fn held(plan: &Plan) -> Summary<'_> {
 pub fn cannot_see(plan: &Plan, paged: bool) -> Summary<'_> {
     let base = watching(plan);
     let since = START + minutes(2);
-    let decisions = if paged { vec![decision(Verb::Page, START + minutes(12), Vec::new(), By::Silence)] } else { Vec::new() };
+    let decisions = if paged {
+        vec![decision(
+            Verb::Page,
+            START + minutes(12),
+            Vec::new(),
+            By::Silence,
+        )]
+    } else {
+        Vec::new()
+    };
     let at = if paged { START + minutes(13) } else { base.at };
     Summary {
         state: State::CannotSee,
         exit: Exit::CannotSee,
         at,
-        rows: (0..6).map(|criterion| no_data(plan, criterion, since)).collect(),
+        rows: (0..6)
+            .map(|criterion| no_data(plan, criterion, since))
+            .collect(),
         newest: sides(Some(at - seconds(4)), Some(since)),
         actions: decisions
             .iter()
             .map(|page| ActionSummary {
                 intent: intent(Reaction::Page, page.at, Some("pagerduty/payments-primary")),
-                outcome: Some(outcome(OutcomeKind::Failed, page.at, "POST https://events.example/v2/enqueue: 503 Service Unavailable")),
+                outcome: Some(outcome(
+                    OutcomeKind::Failed,
+                    page.at,
+                    "POST https://events.example/v2/enqueue: 503 Service Unavailable",
+                )),
             })
             .collect(),
         decisions,
@@ -398,7 +591,8 @@ pub fn cannot_see(plan: &Plan, paged: bool) -> Summary<'_> {
             since,
             problem: SourceProblem {
                 source: "prometheus".to_owned(),
-                message: "http://prometheus.example:9090/api/v1/query: 503 Service Unavailable".to_owned(),
+                message: "http://prometheus.example:9090/api/v1/query: 503 Service Unavailable"
+                    .to_owned(),
                 refused: false,
             },
         }],
@@ -409,12 +603,31 @@ pub fn cannot_see(plan: &Plan, paged: bool) -> Summary<'_> {
 pub fn ticket(plan: &Plan) -> Summary<'_> {
     let base = watching(plan);
     let at = START + minutes(140);
-    let slow = row(plan, 2, VerdictKind::Failing, Because::PastLimit, numbers(0.412, 0.474, 0.062, (0.044, 0.08)), at - MINUTE);
+    let slow = row(
+        plan,
+        2,
+        VerdictKind::Failing,
+        Because::PastLimit,
+        numbers(0.412, 0.474, 0.062, (0.044, 0.08)),
+        at - MINUTE,
+    );
     Summary {
         at,
         exit: Exit::Ticket,
-        rows: vec![slow, within(plan, 0), within(plan, 1), within(plan, 3), within(plan, 4), within(plan, 5)],
-        decisions: vec![decision(Verb::Ticket, at - MINUTE, vec![row_id(2)], By::Criteria)],
+        rows: vec![
+            slow,
+            within(plan, 0),
+            within(plan, 1),
+            within(plan, 3),
+            within(plan, 4),
+            within(plan, 5),
+        ],
+        decisions: vec![decision(
+            Verb::Ticket,
+            at - MINUTE,
+            vec![row_id(2)],
+            By::Criteria,
+        )],
         actions: vec![ActionSummary {
             intent: intent(Reaction::Ticket, at - MINUTE, Some("github/acme-checkout")),
             outcome: Some(outcome(OutcomeKind::Done, at - MINUTE, "issue 481")),
@@ -427,18 +640,60 @@ pub fn ticket(plan: &Plan) -> Summary<'_> {
 pub fn baseline_too(plan: &Plan) -> Summary<'_> {
     let base = watching(plan);
     let at = base.at;
-    let absolute = row(plan, 1, VerdictKind::Failing, Because::PastLimit, Numbers { difference: None, range: None, ..numbers(0.31, 0.33, 0.3, (0.0, 0.0)) }, at - seconds(15));
-    let mixed = row(plan, 4, VerdictKind::NotComparable, Because::MixDiffers(0.31), numbers(0.118, 0.071, -0.4, (-0.6, 0.1)), at - MINUTE);
-    let share = row(plan, 2, VerdictKind::NotComparable, Because::ShareDiffers(0.27), Numbers::default(), at - MINUTE);
-    let bucket = row(plan, 3, VerdictKind::NoData, Because::NoThreshold(ThresholdProblem::BelowABucket(0.05)), Numbers::default(), START);
+    let absolute = row(
+        plan,
+        1,
+        VerdictKind::Failing,
+        Because::PastLimit,
+        Numbers {
+            difference: None,
+            range: None,
+            ..numbers(0.31, 0.33, 0.3, (0.0, 0.0))
+        },
+        at - seconds(15),
+    );
+    let mixed = row(
+        plan,
+        4,
+        VerdictKind::NotComparable,
+        Because::MixDiffers(0.31),
+        numbers(0.118, 0.071, -0.4, (-0.6, 0.1)),
+        at - MINUTE,
+    );
+    let share = row(
+        plan,
+        2,
+        VerdictKind::NotComparable,
+        Because::ShareDiffers(0.27),
+        Numbers::default(),
+        at - MINUTE,
+    );
+    let bucket = row(
+        plan,
+        3,
+        VerdictKind::NoData,
+        Because::NoThreshold(ThresholdProblem::BelowABucket(0.05)),
+        Numbers::default(),
+        START,
+    );
     Summary {
         exit: Exit::Paged,
-        rows: vec![absolute, undecided_latency(plan), bucket, mixed, share, within(plan, 5)],
+        rows: vec![
+            absolute,
+            undecided_latency(plan),
+            bucket,
+            mixed,
+            share,
+            within(plan, 5),
+        ],
         decisions: vec![Decision {
             instead: Some(Instead::BaselineToo),
             ..decision(Verb::Page, at - seconds(15), vec![row_id(1)], By::Criteria)
         }],
-        actions: vec![ActionSummary { intent: intent(Reaction::Page, at - seconds(15), None), outcome: None }],
+        actions: vec![ActionSummary {
+            intent: intent(Reaction::Page, at - seconds(15), None),
+            outcome: None,
+        }],
         ..base
     }
 }
@@ -446,15 +701,44 @@ pub fn baseline_too(plan: &Plan) -> Summary<'_> {
 pub fn fewer_orders(plan: &Plan) -> Summary<'_> {
     let base = watching(plan);
     let at = START + minutes(95);
-    let orders = row(plan, 4, VerdictKind::Failing, Because::PastLimit, numbers(0.118_2, 0.082_1, -0.305, (-0.41, -0.26)), at - seconds(30));
-    let queue = row(plan, 5, VerdictKind::Failing, Because::PastLimitThroughout, Numbers { range: None, ..numbers(3.0, 71.0, 68.0, (0.0, 0.0)) }, at - MINUTE);
+    let orders = row(
+        plan,
+        4,
+        VerdictKind::Failing,
+        Because::PastLimit,
+        numbers(0.118_2, 0.082_1, -0.305, (-0.41, -0.26)),
+        at - seconds(30),
+    );
+    let queue = row(
+        plan,
+        5,
+        VerdictKind::Failing,
+        Because::PastLimitThroughout,
+        Numbers {
+            range: None,
+            ..numbers(3.0, 71.0, 68.0, (0.0, 0.0))
+        },
+        at - MINUTE,
+    );
     Summary {
         at,
         exit: Exit::Review,
-        rows: vec![orders, queue, within(plan, 0), within(plan, 1), within(plan, 2), within(plan, 3)],
+        rows: vec![
+            orders,
+            queue,
+            within(plan, 0),
+            within(plan, 1),
+            within(plan, 2),
+            within(plan, 3),
+        ],
         decisions: vec![
             decision(Verb::Ticket, at - MINUTE, vec![row_id(5)], By::Criteria),
-            decision(Verb::Review, at - seconds(30), vec![row_id(4)], By::Criteria),
+            decision(
+                Verb::Review,
+                at - seconds(30),
+                vec![row_id(4)],
+                By::Criteria,
+            ),
         ],
         newest: sides(Some(at - seconds(7)), Some(at - seconds(8))),
         ..base
@@ -470,7 +754,14 @@ pub fn review(plan: &Plan) -> Summary<'_> {
         exit: Exit::Review,
         at,
         ended: Some(at),
-        rows: vec![latency, within(plan, 0), within(plan, 1), within(plan, 3), within(plan, 4), within(plan, 5)],
+        rows: vec![
+            latency,
+            within(plan, 0),
+            within(plan, 1),
+            within(plan, 3),
+            within(plan, 4),
+            within(plan, 5),
+        ],
         decisions: vec![decision(Verb::Review, at, vec![row_id(2)], By::End)],
         newest: sides(Some(at - seconds(7)), Some(at - seconds(8))),
         looks: 2_880,
@@ -487,7 +778,15 @@ pub fn confirmed(plan: &Plan) -> Summary<'_> {
         rows: (0..6).map(|criterion| within(plan, criterion)).collect(),
         decisions: vec![decision(Verb::Confirm, at, Vec::new(), By::Criteria)],
         canary_share: Some(1.0),
-        timeline: base.timeline.iter().copied().chain([Milestone { at, what: MilestoneKind::Confirmed }]).collect(),
+        timeline: base
+            .timeline
+            .iter()
+            .copied()
+            .chain([Milestone {
+                at,
+                what: MilestoneKind::Confirmed,
+            }])
+            .collect(),
         ..base
     }
 }
@@ -495,7 +794,10 @@ pub fn confirmed(plan: &Plan) -> Summary<'_> {
 pub fn confirmed_by_human(plan: &Plan) -> Summary<'_> {
     let base = review(plan);
     let at = base.at - minutes(600);
-    let by = By::Human { name: "ada".to_owned(), reason: "compared the traces by hand; the slow calls are a batch job".to_owned() };
+    let by = By::Human {
+        name: "ada".to_owned(),
+        reason: "compared the traces by hand; the slow calls are a batch job".to_owned(),
+    };
     Summary {
         state: State::Confirmed,
         exit: Exit::Confirmed,
@@ -510,9 +812,19 @@ pub fn confirmed_by_human(plan: &Plan) -> Summary<'_> {
 pub fn rolled_back_by_human(plan: &Plan) -> Summary<'_> {
     let base = proving(plan);
     let at = base.at;
-    let by = By::Human { name: "grace".to_owned(), reason: "support reports double charges".to_owned() };
+    let by = By::Human {
+        name: "grace".to_owned(),
+        reason: "support reports double charges".to_owned(),
+    };
     Summary {
-        rows: vec![undecided_latency(plan), within(plan, 0), within(plan, 1), within(plan, 3), within(plan, 4), within(plan, 5)],
+        rows: vec![
+            undecided_latency(plan),
+            within(plan, 0),
+            within(plan, 1),
+            within(plan, 3),
+            within(plan, 4),
+            within(plan, 5),
+        ],
         decisions: vec![decision(Verb::RollBack, at - seconds(10), Vec::new(), by)],
         ..base
     }
@@ -524,19 +836,37 @@ pub fn many_slices(plan: &Plan) -> Summary<'_> {
     let mut rows = vec![failing_payments(plan, base.at)];
     let slice = |row: Row, id: u16, name: &str| Row {
         name: format!("{} / {name}", row.name),
-        verdict: Verdict { row: RowId { slice: Some(id), ..row.verdict.row }, ..row.verdict },
+        verdict: Verdict {
+            row: RowId {
+                slice: Some(id),
+                ..row.verdict.row
+            },
+            ..row.verdict
+        },
         ..row
     };
     for id in 0..14 {
-        rows.push(slice(failing_payments(plan, base.at), id, &format!("POST /checkout/v{id}/payment-methods")));
+        rows.push(slice(
+            failing_payments(plan, base.at),
+            id,
+            &format!("POST /checkout/v{id}/payment-methods"),
+        ));
     }
     for id in 14..60 {
-        rows.push(slice(undecided_latency(plan), id, &format!("GET /catalogue/{id}")));
+        rows.push(slice(
+            undecided_latency(plan),
+            id,
+            &format!("GET /catalogue/{id}"),
+        ));
     }
     for id in 60..90 {
         rows.push(slice(within(plan, 3), id, &format!("GET /orders/{id}")));
     }
-    Summary { rows, silent: Vec::new(), ..base }
+    Summary {
+        rows,
+        silent: Vec::new(),
+        ..base
+    }
 }
 
 /// Everything by name, for tables of tests.
@@ -549,8 +879,28 @@ pub fn all(plan: &Plan) -> Vec<(&'static str, Summary<'_>)> {
         ("collapse", collapse(plan)),
         ("held", held(plan)),
         ("executing", executing(plan, None)),
-        ("failed_action", executing(plan, Some(outcome(OutcomeKind::Failed, EXECUTED, "haproxy socket: permission denied")))),
-        ("unknown_action", executing(plan, Some(outcome(OutcomeKind::Unknown, EXECUTED, "the keeper ended before the answer came")))),
+        (
+            "failed_action",
+            executing(
+                plan,
+                Some(outcome(
+                    OutcomeKind::Failed,
+                    EXECUTED,
+                    "haproxy socket: permission denied",
+                )),
+            ),
+        ),
+        (
+            "unknown_action",
+            executing(
+                plan,
+                Some(outcome(
+                    OutcomeKind::Unknown,
+                    EXECUTED,
+                    "the keeper ended before the answer came",
+                )),
+            ),
+        ),
         ("proving", proving(plan)),
         ("recovered", recovered(plan)),
         ("not_recovered", not_recovered(plan)),

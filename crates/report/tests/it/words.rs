@@ -6,7 +6,8 @@ use std::path::Path;
 const NEVER: [&str; 6] = ["ok", "healthy", "passed", "score", "anomaly", "significant"];
 
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|character: char| !character.is_alphanumeric()).map(str::to_lowercase)
+    text.split(|character: char| !character.is_alphanumeric())
+        .map(str::to_lowercase)
 }
 
 #[test]
@@ -19,8 +20,12 @@ fn no_snapshot_holds_a_forbidden_word() {
         let text = std::fs::read_to_string(&path).unwrap();
         read += 1;
         for word in words(&text) {
-            let told_in_explain = name.contains("explains") && ["significant", "passed"].contains(&word.as_str());
-            assert!(told_in_explain || !NEVER.contains(&word.as_str()), "{name}: {word}");
+            let told_in_explain =
+                name.contains("explains") && ["significant", "passed"].contains(&word.as_str());
+            assert!(
+                told_in_explain || !NEVER.contains(&word.as_str()),
+                "{name}: {word}"
+            );
         }
     }
     assert!(read >= 15, "only {read} snapshots were looked at");
