@@ -8,6 +8,7 @@
 //! | [`users`] | an open-loop stream of visitors |
 //! | [`splitter`] | a weighted reverse proxy with an admin API |
 //! | [`pods`] | pods as child processes that never outlive their parent |
+//! | [`stage`] | a play set up: pods, splitter and users together |
 //! | [`scenario`] | what the demo plays and how each play must end |
 
 mod ending;
@@ -21,4 +22,5 @@ pub mod scenario;
 mod seeded;
 pub mod shop;
 pub mod splitter;
+pub mod stage;
 pub mod users;

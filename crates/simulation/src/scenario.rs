@@ -16,8 +16,8 @@ pub const OLD_PODS: usize = 3;
 pub const NEW_PODS: usize = 1;
 
 /// Names of the criteria in the demo's plan that a play may break.
-pub const REQUESTS_SUCCEED: &str = "requests succeed";
-pub const REQUESTS_STAY_FAST: &str = "requests stay fast";
+pub const REQUESTS_SUCCEED: &str = "requests keep working";
+pub const REQUESTS_STAY_FAST: &str = "p99 has not doubled";
 
 /// A play: who breaks what, when, and how the watch must end.
 #[derive(Debug, Clone, PartialEq)]
