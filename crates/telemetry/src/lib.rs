@@ -1,1 +1,47 @@
-//! To be written.
+//! Reads production and never writes it.
+
+mod catch_up;
+mod certificate;
+mod check;
+mod classic;
+mod clock_skew;
+mod concurrently;
+mod consume;
+mod exposition;
+mod fetch;
+mod http;
+mod increments;
+mod labels;
+mod levels;
+mod levels_before;
+mod matching;
+mod native;
+mod pages;
+mod plain_selector;
+mod probe;
+mod problems;
+mod prometheus;
+mod reader;
+mod readings;
+mod release;
+mod scrape;
+mod secret;
+mod series_store;
+mod setup;
+mod sides;
+mod sightings;
+mod signals;
+mod silence;
+mod source;
+mod tally;
+mod trouble;
+
+pub use check::SelectorCheck;
+pub use clock_skew::ClockSkew;
+pub use http::AccessError;
+pub use prometheus::Kind;
+pub use reader::Reader;
+pub use secret::Secret;
+pub use setup::SetupError;
+pub use source::{Access, PROBE, PrometheusConfig, ScrapeConfig, SourceConfig, Target};
+pub use trouble::Trouble;
