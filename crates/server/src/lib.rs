@@ -1,1 +1,16 @@
-//! To be written.
+//! The keeper: owns the clock and does fetch, step, record, act, in this order. Readers of a ledger replay it with [`replay`].
+
+mod acting;
+pub mod boundary;
+pub mod clock;
+pub mod connections;
+pub mod holder;
+pub mod keeper;
+mod looking;
+pub mod replay;
+pub mod sealing;
+
+pub use boundary::{Boundaries, Boundary, NoBoundaries};
+pub use clock::{Clock, SystemClock};
+pub use keeper::{Kept, Keeper, KeeperError};
+pub use replay::{ReplayError, Replayed};
