@@ -4,9 +4,12 @@
 
 mod any;
 mod documents;
+mod endings;
 mod explains;
 mod lines;
 mod plans;
+mod rollbacks;
+mod rows;
 mod schema;
 mod screens;
 mod watches;
