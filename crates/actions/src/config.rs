@@ -111,7 +111,7 @@ pub struct CommandConfig {
 
 impl CommandConfig {
     /// Variables that every command gets from the keeper's own environment: where programs and settings are found, and in which words they answer.
-    pub const PASSED_ON: [&'static str; 8] = [
+    pub const PASSED_ON: [&'static str; 10] = [
         "PATH",
         "HOME",
         "USER",
@@ -120,6 +120,8 @@ impl CommandConfig {
         "LC_ALL",
         "TMPDIR",
         "KUBECONFIG",
+        "KUBERNETES_SERVICE_HOST",
+        "KUBERNETES_SERVICE_PORT",
     ];
 }
 

@@ -10,7 +10,7 @@ pub(crate) struct NoTarget {
 }
 
 /// Names and values for one order.
-fn values<'a>(order: &'a Order) -> [(&'static str, Option<&'a str>); 4] {
+fn values(order: &Order) -> [(&'static str, Option<&str>); 4] {
     [
         ("target", order.intent.target.as_deref()),
         ("service", Some(&order.service)),

@@ -1,5 +1,6 @@
 //! A real HAProxy: the traffic really moves.
 
+use crate::address_in_use::Nobody;
 use crate::haproxy_process::HaproxyProcess;
 use crate::orders::{NOW, roll_back};
 use crate::relay::Relay;
@@ -215,7 +216,8 @@ async fn a_missing_socket_and_a_dead_haproxy_are_told_apart() {
         haproxy.admin_socket().with_file_name("none.sock"),
     ));
     let socket = at(HaproxyAddress::Unix(haproxy.admin_socket()));
-    let over_tcp = at(tcp(haproxy.admin_tcp));
+    let nobody = Nobody::new();
+    let over_tcp = at(tcp(nobody.address));
     haproxy.kill();
     for (runner, says) in [
         (missing, "no such socket"),

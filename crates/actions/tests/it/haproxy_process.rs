@@ -27,6 +27,7 @@ impl HaproxyProcess {
         let (first, first_task) = serve("v1").await;
         let (second, second_task) = serve("v2").await;
         let directory = tempfile::tempdir().unwrap();
+        let socket = directory.path().join("admin.sock");
         for _ in 0..20 {
             let [admin_tcp, entrance] = free_addresses();
             let config = directory.path().join("haproxy.cfg");
@@ -47,7 +48,8 @@ impl HaproxyProcess {
             let mut ended = false;
             eventually("HAProxy listens or ends", || {
                 ended = child.try_wait().unwrap().is_some();
-                ended || std::net::TcpStream::connect(admin_tcp).is_ok()
+                // By its own socket: behind the port there may be somebody else, who was faster.
+                ended || std::os::unix::net::UnixStream::connect(&socket).is_ok()
             })
             .await;
             if ended {

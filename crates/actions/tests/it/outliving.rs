@@ -28,36 +28,42 @@ fn slow_action(directory: &Path) -> Runner {
 
 #[tokio::test]
 async fn an_attempt_that_outlives_its_keeper_is_waited_for() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut keeper = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "outliving::keeper_that_is_killed"])
-        .env(DIRECTORY, directory.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    eventually("the command runs", || {
-        directory.path().join("started").exists()
-    })
-    .await;
-    keeper.kill().unwrap();
-    keeper.wait().unwrap();
+    for (attempted_before, known) in [
+        (true, "an attempt was begun and its end is not recorded"),
+        // Even where the ledger does not say so.
+        (false, "an earlier attempt is still running"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        let mut keeper = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "outliving::keeper_that_is_killed"])
+            .env(DIRECTORY, directory.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        eventually("the command runs", || {
+            directory.path().join("started").exists()
+        })
+        .await;
+        keeper.kill().unwrap();
+        keeper.wait().unwrap();
 
-    let runner = slow_action(directory.path());
-    let order = roll_back();
-    // The next keeper looks before the command of the killed one may go on.
-    let (outcome, ()) = tokio::join!(runner.settle(&order, true, NOW), async {
-        std::fs::write(directory.path().join("go"), "").unwrap();
-    });
-    assert_eq!(outcome.result, OutcomeKind::Done, "{}", outcome.detail);
-    assert!(
-        outcome.detail.contains("already in effect"),
-        "{}",
-        outcome.detail
-    );
-    let effects = std::fs::read_to_string(directory.path().join("effects")).unwrap();
-    assert_eq!(effects, "done\n", "it happened once");
+        let runner = slow_action(directory.path());
+        let order = roll_back();
+        // The next keeper looks before the command of the killed one may go on.
+        let (outcome, ()) = tokio::join!(runner.settle(&order, attempted_before, NOW), async {
+            std::fs::write(directory.path().join("go"), "").unwrap();
+        });
+        assert_eq!(outcome.result, OutcomeKind::Done, "{}", outcome.detail);
+        assert_eq!(
+            outcome.detail,
+            format!("already in effect, read back ({known})"),
+            "it was waited for, not tried beside"
+        );
+        let effects = std::fs::read_to_string(directory.path().join("effects")).unwrap();
+        assert_eq!(effects, "done\n", "it happened once");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The traffic splitter.
 
-use crate::address_in_use::free_addresses;
+use crate::address_in_use::Nobody;
 use crate::orders::{NOW, roll_back};
 use crate::relay::Relay;
 use crate::splitter_service::SplitterService;
@@ -177,13 +177,14 @@ async fn a_lost_answer_is_cleared_up_by_reading_back() {
 
 #[tokio::test]
 async fn nobody_there_is_failed_and_says_so() {
-    let [nobody] = free_addresses();
-    let runner = runner(nobody, "canary", SHORT);
+    let nobody = Nobody::new();
+    let runner = runner(nobody.address, "canary", SHORT);
     let outcome = runner.settle(&roll_back(), false, NOW).await;
     assert_eq!(outcome.result, OutcomeKind::Failed);
     assert!(
         outcome.detail.starts_with(&format!(
-            "cannot reach http://{nobody}/: Connection refused"
+            "cannot reach http://{}/: Connection refused",
+            nobody.address
         )),
         "{}",
         outcome.detail
@@ -203,6 +204,14 @@ async fn an_attempt_of_before_is_not_repeated_when_it_took_effect() {
     let outcome = runner.settle(&roll_back(), true, NOW).await;
     assert_eq!(outcome.result, OutcomeKind::Done);
     assert_eq!(service.writes(), 1);
+    // A repetition reads what the first attempt wrote; the undo is still about what was before.
+    runner.run(&roll_back(), NOW).await;
+    assert!(
+        runner
+            .undo(&roll_back())
+            .unwrap()
+            .ends_with(r#"{"weight":10}"#)
+    );
 }
 
 #[tokio::test]

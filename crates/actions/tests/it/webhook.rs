@@ -1,6 +1,6 @@
 //! Webhooks: signed, known by their key, and careful with lost answers.
 
-use crate::address_in_use::free_addresses;
+use crate::address_in_use::Nobody;
 use crate::orders::{NOW, roll_back};
 use crate::relay::Relay;
 use crate::webhook_receiver::{SECRET, WINDOW, WebhookReceiver};
@@ -267,11 +267,11 @@ async fn the_check_is_signed_too_and_says_yes_no_or_nothing() {
 #[tokio::test]
 async fn nobody_there_is_failed_however_the_action_is_marked() {
     for idempotent in [true, false] {
-        let [nobody] = free_addresses();
+        let nobody = Nobody::new();
         let runner = runner(WebhookConfig {
             idempotent,
             time_limit: SHORT,
-            ..config(nobody)
+            ..config(nobody.address)
         });
         let outcome = runner.settle(&roll_back(), false, NOW).await;
         assert_eq!(outcome.result, OutcomeKind::Failed, "{}", outcome.detail);

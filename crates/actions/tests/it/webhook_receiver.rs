@@ -105,28 +105,31 @@ fn believed(received: &Received, headers: &HeaderMap, body: &[u8]) -> Result<(),
     .map_err(|problem| problem.to_string())
 }
 
-async fn receive(
-    State(state): State<Shared>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> (StatusCode, String) {
+/// An answer; each has a place to be redirected to, which counts where the status is a redirect.
+type Said = (StatusCode, [(&'static str, &'static str); 1], String);
+
+fn say(status: StatusCode, text: &str) -> Said {
+    (status, [("location", "/hook")], text.to_owned())
+}
+
+async fn receive(State(state): State<Shared>, headers: HeaderMap, body: Bytes) -> Said {
     let mut received = state.lock().unwrap();
     received.requests.push(Request {
         headers: headers.clone(),
         body: body.to_vec(),
     });
     if let Err(why) = believed(&received, &headers, &body) {
-        return (StatusCode::UNAUTHORIZED, why);
+        return say(StatusCode::UNAUTHORIZED, &why);
     }
     if let Some(status) = received.trouble.pop_front() {
-        return (status, "trouble".to_owned());
+        return say(status, "trouble");
     }
     let key = headers[actions::IDEMPOTENCY_HEADER].to_str().unwrap();
     let is_new = received.keys.insert(key.to_owned());
     if is_new || !received.knows_keys {
         received.acted += 1;
     }
-    (StatusCode::NO_CONTENT, String::new())
+    say(StatusCode::NO_CONTENT, "")
 }
 
 async fn check(
