@@ -31,27 +31,61 @@ impl Acting {
     ) -> Result<Self, KeeperError> {
         let mut runners = BTreeMap::new();
         for (name, config) in configs {
-            let runner = Runner::new(name, config.clone())
-                .map_err(|error| KeeperError::Action { name: name.clone(), problem: error.to_string() })?;
+            let runner =
+                Runner::new(name, config.clone()).map_err(|error| KeeperError::Action {
+                    name: name.clone(),
+                    problem: error.to_string(),
+                })?;
             runners.insert(name.clone(), Arc::new(runner));
         }
         let (tell, done) = mpsc::unbounded_channel();
-        Ok(Self { watch: watch.to_string(), service: service.to_owned(), runners, done, tell, boundaries })
+        Ok(Self {
+            watch: watch.to_string(),
+            service: service.to_owned(),
+            runners,
+            done,
+            tell,
+            boundaries,
+        })
     }
 
     /// Starts an attempt; `attempted` says that a crashed keeper may have made one already.
-    pub(crate) fn begin(&mut self, watch: &Watch, intent: &Intent, attempted: bool, keeper: &Keeper, lease: &Lease) {
+    pub(crate) fn begin(
+        &mut self,
+        watch: &Watch,
+        intent: &Intent,
+        attempted: bool,
+        keeper: &Keeper,
+        lease: &Lease,
+    ) {
         let order = self.order(watch, intent);
-        let runner = intent.run.as_ref().and_then(|run| self.runners.get(run)).map(Arc::clone);
-        let (tell, clock, boundaries) = (self.tell.clone(), Arc::clone(&keeper.clock), Arc::clone(&self.boundaries));
+        let runner = intent
+            .run
+            .as_ref()
+            .and_then(|run| self.runners.get(run))
+            .map(Arc::clone);
+        let (tell, clock, boundaries) = (
+            self.tell.clone(),
+            Arc::clone(&keeper.clock),
+            Arc::clone(&self.boundaries),
+        );
         let (ledger, lease): (Ledger, Lease) = (keeper.ledger.clone(), lease.clone());
         let intent = intent.clone();
         tokio::spawn(async move {
             let begun = clock.now();
             let outcome = match runner {
-                None => Outcome { intent: intent.id, result: OutcomeKind::Done, at: begun, took: Duration::ZERO, detail: undelivered(&intent) },
+                None => Outcome {
+                    intent: intent.id,
+                    result: OutcomeKind::Done,
+                    at: begun,
+                    took: Duration::ZERO,
+                    detail: undelivered(&intent),
+                },
                 Some(runner) => {
-                    let record = Record::Attempt { intent: intent.id, at: begun };
+                    let record = Record::Attempt {
+                        intent: intent.id,
+                        at: begun,
+                    };
                     // The intent itself is durable by now; an attempt that cannot be recorded is only less precise after a crash.
                     if let Err(error) = ledger.append(&lease, &[record], begun).await {
                         tracing::warn!(%error, "the attempt could not be recorded");
@@ -76,15 +110,34 @@ impl Acting {
 
     /// Tells a human what Shakedown will not do because it cannot record it.
     pub(crate) async fn page_unrecorded(&self, watch: &Watch, intents: &[Intent], problem: &str) {
-        let Some(wanted) = intents.iter().find(|intent| intent.reaction == Reaction::RollBack) else { return };
-        let Some(receiver) = watch.plan().action(Reaction::Page).and_then(|terms| self.runners.get(&terms.run)) else { return };
+        let Some(wanted) = intents
+            .iter()
+            .find(|intent| intent.reaction == Reaction::RollBack)
+        else {
+            return;
+        };
+        let Some(receiver) = watch
+            .plan()
+            .action(Reaction::Page)
+            .and_then(|terms| self.runners.get(&terms.run))
+        else {
+            return;
+        };
         let mut order = self.order(watch, wanted);
         order.intent.reaction = Reaction::Page;
-        order.message.first_line = format!("{}: a rollback is due and NOT done: it cannot be recorded ({problem})", self.service);
+        order.message.first_line = format!(
+            "{}: a rollback is due and NOT done: it cannot be recorded ({problem})",
+            self.service
+        );
         order.idempotency_key = format!("{}-unrecorded", order.idempotency_key);
         let limit = Duration::from_secs(30);
-        if tokio::time::timeout(limit, receiver.run(&order, wanted.at)).await.is_err() {
-            tracing::error!("the page about the unrecorded rollback was not delivered in {limit:?}");
+        if tokio::time::timeout(limit, receiver.run(&order, wanted.at))
+            .await
+            .is_err()
+        {
+            tracing::error!(
+                "the page about the unrecorded rollback was not delivered in {limit:?}"
+            );
         }
     }
 
@@ -96,7 +149,10 @@ impl Acting {
             watch: self.watch.clone(),
             service: self.service.clone(),
             intent: intent.clone(),
-            message: Message { first_line: message.first_line, body: message.body },
+            message: Message {
+                first_line: message.first_line,
+                body: message.body,
+            },
             idempotency_key: format!("{}-{}", self.watch, intent.id.0),
         }
     }
@@ -105,6 +161,9 @@ impl Acting {
 fn undelivered(intent: &Intent) -> String {
     match &intent.run {
         Some(run) => format!("no receiver `{run}` in the connections; shown here only"),
-        None => format!("the plan names no receiver for {}; shown here only", intent.reaction.word()),
+        None => format!(
+            "the plan names no receiver for {}; shown here only",
+            intent.reaction.word()
+        ),
     }
 }

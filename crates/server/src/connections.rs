@@ -1,11 +1,15 @@
 //! From the connections file to what `telemetry` and `actions` are set up with. Secrets are read here, when they are used, and go nowhere else.
 
 use actions::{
-    ActionConfig, Address, CommandConfig, CommandLine, HaproxyConfig, SplitterConfig, Variable, WebhookConfig,
+    ActionConfig, Address, CommandConfig, CommandLine, HaproxyConfig, SplitterConfig, Variable,
+    WebhookConfig,
 };
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use plan::{Action, Connections, Credentials, Header, HeaderValue, HaproxyAddress, Secret, Source, WebhookUrl};
+use plan::{
+    Action, Connections, Credentials, HaproxyAddress, Header, HeaderValue, Secret, Source,
+    WebhookUrl,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -68,16 +72,25 @@ pub enum ConnectionError {
 ///
 /// # Errors
 /// Where a secret is missing or an address cannot be used.
-pub fn resolve(plan: &Plan, connections: &Connections, folder: &Path) -> Result<Resolved, ConnectionError> {
+pub fn resolve(
+    plan: &Plan,
+    connections: &Connections,
+    folder: &Path,
+) -> Result<Resolved, ConnectionError> {
     let mut resolved = Resolved::default();
     for name in sources_of(plan) {
         if let Some(source) = connections.sources.get(name) {
-            resolved.sources.insert(name.to_owned(), source_config(name, source, folder)?);
+            resolved
+                .sources
+                .insert(name.to_owned(), source_config(name, source, folder)?);
         }
     }
     for terms in &plan.actions {
         if let Some(action) = plan::receiver(connections, &terms.run) {
-            resolved.actions.insert(terms.run.clone(), action_config(&terms.run, action, folder)?);
+            resolved.actions.insert(
+                terms.run.clone(),
+                action_config(&terms.run, action, folder)?,
+            );
         }
     }
     Ok(resolved)
@@ -87,14 +100,20 @@ pub fn resolve(plan: &Plan, connections: &Connections, folder: &Path) -> Result<
 ///
 /// # Errors
 /// As [`resolve`].
-pub fn source_config(name: &str, source: &Source, folder: &Path) -> Result<SourceConfig, ConnectionError> {
+pub fn source_config(
+    name: &str,
+    source: &Source,
+    folder: &Path,
+) -> Result<SourceConfig, ConnectionError> {
     Ok(match source {
         Source::Prometheus(source) => {
             let mut config = PrometheusConfig::new(&source.url);
             config.timeout = source.timeout;
             config.access = Access {
                 authorization: authorization(name, source.credentials.as_ref(), folder)?,
-                headers: headers(name, &source.headers, folder, |value| telemetry::Secret::new(value))?,
+                headers: headers(name, &source.headers, folder, |value| {
+                    telemetry::Secret::new(value)
+                })?,
                 ca_file: source.ca_file.as_ref().map(|path| folder.join(path)),
             };
             SourceConfig::Prometheus(config)
@@ -103,7 +122,14 @@ pub fn source_config(name: &str, source: &Source, folder: &Path) -> Result<Sourc
             let targets = source
                 .targets
                 .iter()
-                .map(|target| target.labels.iter().fold(Target::new(&target.url), |made, (label, value)| made.label(label, value)))
+                .map(|target| {
+                    target
+                        .labels
+                        .iter()
+                        .fold(Target::new(&target.url), |made, (label, value)| {
+                            made.label(label, value)
+                        })
+                })
                 .collect();
             let mut config = ScrapeConfig::new(targets);
             config.timeout = source.timeout;
@@ -116,9 +142,16 @@ pub fn source_config(name: &str, source: &Source, folder: &Path) -> Result<Sourc
 ///
 /// # Errors
 /// As [`resolve`].
-pub fn action_config(name: &str, action: &Action, folder: &Path) -> Result<ActionConfig, ConnectionError> {
+pub fn action_config(
+    name: &str,
+    action: &Action,
+    folder: &Path,
+) -> Result<ActionConfig, ConnectionError> {
     let address = |text: &str| {
-        Address::open(text).map_err(|problem| ConnectionError::Address { name: name.to_owned(), problem: problem.to_string() })
+        Address::open(text).map_err(|problem| ConnectionError::Address {
+            name: name.to_owned(),
+            problem: problem.to_string(),
+        })
     };
     Ok(match action {
         Action::Splitter(action) => ActionConfig::Splitter(SplitterConfig {
@@ -138,22 +171,41 @@ pub fn action_config(name: &str, action: &Action, folder: &Path) -> Result<Actio
         }),
         Action::Command(action) => ActionConfig::Command(CommandConfig {
             run: command_line(&action.argv, action.shell),
-            check: action.check.as_ref().map(|check| command_line(check, action.shell)),
+            check: action
+                .check
+                .as_ref()
+                .map(|check| command_line(check, action.shell)),
             time_limit: action.time_limit,
             idempotent: action.idempotent,
-            environment: action.environment.iter().cloned().map(Variable::PassOn).collect(),
+            environment: action
+                .environment
+                .iter()
+                .cloned()
+                .map(Variable::PassOn)
+                .collect(),
             marks: None,
         }),
         Action::Webhook(action) => {
-            let url = match &action.url {
-                WebhookUrl::Plain(text) => address(text)?,
-                WebhookUrl::Secret(place) => Address::secret(&read(name, place, folder)?)
-                    .map_err(|problem| ConnectionError::Address { name: name.to_owned(), problem: problem.to_string() })?,
-            };
+            let url =
+                match &action.url {
+                    WebhookUrl::Plain(text) => address(text)?,
+                    WebhookUrl::Secret(place) => Address::secret(&read(name, place, folder)?)
+                        .map_err(|problem| ConnectionError::Address {
+                            name: name.to_owned(),
+                            problem: problem.to_string(),
+                        })?,
+                };
             ActionConfig::Webhook(WebhookConfig {
                 url,
-                secret: action.secret.as_ref().map(|place| read(name, place, folder)).transpose()?.map(actions::Secret::new),
-                headers: headers(name, &action.headers, folder, |value| actions::Secret::new(value))?,
+                secret: action
+                    .secret
+                    .as_ref()
+                    .map(|place| read(name, place, folder))
+                    .transpose()?
+                    .map(actions::Secret::new),
+                headers: headers(name, &action.headers, folder, |value| {
+                    actions::Secret::new(value)
+                })?,
                 time_limit: action.time_limit,
                 idempotent: action.idempotent,
                 check_url: action.check_url.as_deref().map(address).transpose()?,
@@ -167,19 +219,31 @@ pub fn action_config(name: &str, action: &Action, folder: &Path) -> Result<Actio
 pub fn described(plan: &Plan, connections: &Connections) -> String {
     let sources: BTreeMap<&str, Value> = sources_of(plan)
         .into_iter()
-        .filter_map(|name| connections.sources.get(name).map(|source| (name, source_described(source))))
+        .filter_map(|name| {
+            connections
+                .sources
+                .get(name)
+                .map(|source| (name, source_described(source)))
+        })
         .collect();
     let actions: BTreeMap<&str, Value> = plan
         .actions
         .iter()
-        .filter_map(|terms| plan::receiver(connections, &terms.run).map(|action| (terms.run.as_str(), action_described(action))))
+        .filter_map(|terms| {
+            plan::receiver(connections, &terms.run)
+                .map(|action| (terms.run.as_str(), action_described(action)))
+        })
         .collect();
     json!({ "sources": sources, "actions": actions }).to_string()
 }
 
 fn sources_of(plan: &Plan) -> Vec<&str> {
-    let mut names: Vec<&str> =
-        plan.signals.iter().filter(|signal| !matches!(signal.kind, SignalKind::Probe(_))).map(|signal| signal.source.as_str()).collect();
+    let mut names: Vec<&str> = plan
+        .signals
+        .iter()
+        .filter(|signal| !matches!(signal.kind, SignalKind::Probe(_)))
+        .map(|signal| signal.source.as_str())
+        .collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -199,7 +263,9 @@ fn source_described(source: &Source) -> Value {
 
 fn action_described(action: &Action) -> Value {
     match action {
-        Action::Splitter(action) => json!({ "splitter": action.url, "group": action.group, "weight": action.weight }),
+        Action::Splitter(action) => {
+            json!({ "splitter": action.url, "group": action.group, "weight": action.weight })
+        }
         Action::Haproxy(action) => {
             let address = match &action.address {
                 HaproxyAddress::Unix(path) => format!("unix:{path}"),
@@ -207,7 +273,9 @@ fn action_described(action: &Action) -> Value {
             };
             json!({ "haproxy": address, "backend": action.backend, "servers": action.servers, "weight": action.weight })
         }
-        Action::Command(action) => json!({ "command": action.argv, "check": action.check, "shell": action.shell }),
+        Action::Command(action) => {
+            json!({ "command": action.argv, "check": action.check, "shell": action.shell })
+        }
         Action::Webhook(action) => {
             let url = match &action.url {
                 WebhookUrl::Plain(url) => url.clone(),
@@ -218,13 +286,20 @@ fn action_described(action: &Action) -> Value {
     }
 }
 
-fn haproxy_address(name: &str, address: &HaproxyAddress) -> Result<actions::HaproxyAddress, ConnectionError> {
+fn haproxy_address(
+    name: &str,
+    address: &HaproxyAddress,
+) -> Result<actions::HaproxyAddress, ConnectionError> {
     match address {
         HaproxyAddress::Unix(path) => Ok(actions::HaproxyAddress::Unix(PathBuf::from(path))),
         HaproxyAddress::Tcp(text) => {
-            let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)));
-            let (host, port) =
-                parts.ok_or_else(|| ConnectionError::Address { name: name.to_owned(), problem: format!("`{text}` is not HOST:PORT") })?;
+            let parts = text
+                .rsplit_once(':')
+                .and_then(|(host, port)| Some((host.to_owned(), port.parse().ok()?)));
+            let (host, port) = parts.ok_or_else(|| ConnectionError::Address {
+                name: name.to_owned(),
+                problem: format!("`{text}` is not HOST:PORT"),
+            })?;
             Ok(actions::HaproxyAddress::Tcp(host, port))
         }
     }
@@ -237,17 +312,30 @@ fn command_line(argv: &[String], shell: bool) -> CommandLine {
     }
 }
 
-fn authorization(name: &str, credentials: Option<&Credentials>, folder: &Path) -> Result<Option<telemetry::Secret>, ConnectionError> {
+fn authorization(
+    name: &str,
+    credentials: Option<&Credentials>,
+    folder: &Path,
+) -> Result<Option<telemetry::Secret>, ConnectionError> {
     Ok(match credentials {
         None => None,
-        Some(Credentials::Bearer(place)) => Some(telemetry::Secret::new(format!("Bearer {}", read(name, place, folder)?))),
-        Some(Credentials::Basic { user, password }) => {
-            Some(telemetry::Secret::new(format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{}", read(name, password, folder)?)))))
-        }
+        Some(Credentials::Bearer(place)) => Some(telemetry::Secret::new(format!(
+            "Bearer {}",
+            read(name, place, folder)?
+        ))),
+        Some(Credentials::Basic { user, password }) => Some(telemetry::Secret::new(format!(
+            "Basic {}",
+            BASE64_STANDARD.encode(format!("{user}:{}", read(name, password, folder)?))
+        ))),
     })
 }
 
-fn headers<S>(name: &str, headers: &[Header], folder: &Path, secret: impl Fn(String) -> S) -> Result<Vec<(String, S)>, ConnectionError> {
+fn headers<S>(
+    name: &str,
+    headers: &[Header],
+    folder: &Path,
+    secret: impl Fn(String) -> S,
+) -> Result<Vec<(String, S)>, ConnectionError> {
     headers
         .iter()
         .map(|header| {
@@ -266,10 +354,17 @@ fn read(name: &str, place: &Secret, folder: &Path) -> Result<String, ConnectionE
             let path = folder.join(path);
             std::fs::read_to_string(&path)
                 .map(|text| text.trim_end().to_owned())
-                .map_err(|error| ConnectionError::SecretFile { name: name.to_owned(), path, error })
+                .map_err(|error| ConnectionError::SecretFile {
+                    name: name.to_owned(),
+                    path,
+                    error,
+                })
         }
         Secret::Env(variable) => {
-            std::env::var(variable).map_err(|_| ConnectionError::SecretVariable { name: name.to_owned(), variable: variable.clone() })
+            std::env::var(variable).map_err(|_| ConnectionError::SecretVariable {
+                name: name.to_owned(),
+                variable: variable.clone(),
+            })
         }
     }
 }

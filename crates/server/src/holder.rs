@@ -19,8 +19,12 @@ pub fn holder_name() -> String {
 #[must_use]
 pub fn is_dead(holder: &str) -> bool {
     let mut parts = holder.split('/');
-    let (Some(at), Some(id), Some(since)) = (parts.next(), parts.next(), parts.next()) else { return false };
-    let Ok(id) = id.parse::<u32>() else { return false };
+    let (Some(at), Some(id), Some(since)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let Ok(id) = id.parse::<u32>() else {
+        return false;
+    };
     at == host() && started(id).as_deref() != Some(since)
 }
 
@@ -28,9 +32,16 @@ pub fn is_dead(holder: &str) -> bool {
 ///
 /// # Errors
 /// As [`Ledger::acquire`].
-pub(crate) async fn take_lease(ledger: &Ledger, watch: WatchId, holder: &str, now: Timestamp) -> Result<Acquired, LedgerError> {
+pub(crate) async fn take_lease(
+    ledger: &Ledger,
+    watch: WatchId,
+    holder: &str,
+    now: Timestamp,
+) -> Result<Acquired, LedgerError> {
     let acquired = ledger.acquire(watch, holder, now, LEASE).await?;
-    let Acquired::HeldBy(other) = &acquired else { return Ok(acquired) };
+    let Acquired::HeldBy(other) = &acquired else {
+        return Ok(acquired);
+    };
     if !is_dead(&other.name) {
         return Ok(acquired);
     }
@@ -45,7 +56,10 @@ pub(crate) async fn take_lease(ledger: &Ledger, watch: WatchId, holder: &str, no
 }
 
 fn host() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "localhost".to_owned(), |name| name.trim().replace('/', "-"))
+    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(
+        |_| "localhost".to_owned(),
+        |name| name.trim().replace('/', "-"),
+    )
 }
 
 /// The start time of a process in the kernel's ticks; a process id that is used again has another.

@@ -82,7 +82,9 @@ pub enum KeeperError {
         problem: String,
     },
     /// Neither ledger nor spill file can be written.
-    #[error("neither the ledger nor the spill file can be written, so no automatic action is taken: {ledger}; spill: {spill}")]
+    #[error(
+        "neither the ledger nor the spill file can be written, so no automatic action is taken: {ledger}; spill: {spill}"
+    )]
     Unwritable {
         /// Trouble with the ledger.
         ledger: LedgerError,
@@ -117,7 +119,11 @@ impl Keeper {
         let now = self.clock.now();
         let lease = match take_lease(&self.ledger, self.watch, &self.holder, now).await? {
             Acquired::Lease(lease) => lease,
-            Acquired::HeldBy(holder) => return Ok(Kept::HeldBy { holder: holder.name }),
+            Acquired::HeldBy(holder) => {
+                return Ok(Kept::HeldBy {
+                    holder: holder.name,
+                });
+            }
         };
         self.boundaries.reach(Boundary::LeaseTaken);
         let kept = match Running::resume(self, lease).await {
@@ -141,20 +147,42 @@ impl Running {
             Ok((watch, looking, acting)) => {
                 let now = keeper.clock.now();
                 keeper.boundaries.reach(Boundary::Resumed);
-                Ok(Self { keeper, lease, lease_until: now + LEASE, watch, looking, acting, next_look: now, spilled: None })
+                Ok(Self {
+                    keeper,
+                    lease,
+                    lease_until: now + LEASE,
+                    watch,
+                    looking,
+                    acting,
+                    next_look: now,
+                    spilled: None,
+                })
             }
             Err(error) => Err((error, keeper.ledger.clone(), lease)),
         }
     }
 
-    async fn rebuild(keeper: &Keeper, lease: &Lease) -> Result<(Watch, Looking, Acting), KeeperError> {
+    async fn rebuild(
+        keeper: &Keeper,
+        lease: &Lease,
+    ) -> Result<(Watch, Looking, Acting), KeeperError> {
         let now = keeper.clock.now();
         if let Some(path) = keeper.spill.as_ref().filter(|path| path.exists()) {
-            keeper.ledger.absorb(Spill::open(path, keeper.watch, &keeper.holder, now)?, lease, now).await?;
+            keeper
+                .ledger
+                .absorb(
+                    Spill::open(path, keeper.watch, &keeper.holder, now)?,
+                    lease,
+                    now,
+                )
+                .await?;
         }
         let entries = keeper.ledger.read(keeper.watch, 0).await?;
         let mut replayed = Replayed::begin(&keeper.watch.to_string(), &entries)?;
-        let mut records = vec![Record::Engine { version: keeper.engine.clone(), keeper: keeper.holder.clone() }];
+        let mut records = vec![Record::Engine {
+            version: keeper.engine.clone(),
+            keeper: keeper.holder.clone(),
+        }];
         let watch = match replayed.watch.take() {
             Some(watch) => watch,
             None => {
@@ -162,8 +190,17 @@ impl Running {
                 Watch::begin(Arc::clone(&replayed.sealed), now)
             }
         };
-        let reader = Reader::new(watch.plan(), &keeper.sources, watch.consumed_through().or(Some(now)))?;
-        let mut acting = Acting::new(&keeper.actions, keeper.watch, &replayed.seal.service, Arc::clone(&keeper.boundaries))?;
+        let reader = Reader::new(
+            watch.plan(),
+            &keeper.sources,
+            watch.consumed_through().or(Some(now)),
+        )?;
+        let mut acting = Acting::new(
+            &keeper.actions,
+            keeper.watch,
+            &replayed.seal.service,
+            Arc::clone(&keeper.boundaries),
+        )?;
         keeper.ledger.append(lease, &records, now).await?;
         for intent in watch.open_intents() {
             let attempted = replayed.attempted.contains(&intent.id);
@@ -176,7 +213,11 @@ impl Running {
         loop {
             self.take_requests().await?;
             let now = self.keeper.clock.now();
-            if self.watch.next_deadline().is_some_and(|deadline| now >= deadline) {
+            if self
+                .watch
+                .next_deadline()
+                .is_some_and(|deadline| now >= deadline)
+            {
                 self.apply(Input::Clock, None).await?;
             }
             if self.watch.is_over() {
@@ -230,8 +271,14 @@ impl Running {
         if self.spilled.is_some() {
             return Ok(());
         }
-        for request in self.keeper.ledger.pending_requests(self.keeper.watch).await? {
-            self.apply(Input::Human(request.act), Some(request.id)).await?;
+        for request in self
+            .keeper
+            .ledger
+            .pending_requests(self.keeper.watch)
+            .await?
+        {
+            self.apply(Input::Human(request.act), Some(request.id))
+                .await?;
         }
         Ok(())
     }
@@ -252,7 +299,13 @@ impl Running {
         self.keeper.boundaries.reach(Boundary::Stepped);
         let intents: Vec<Intent> = events
             .iter()
-            .filter_map(|event| if let Event::Intent(intent) = event { Some(intent.clone()) } else { None })
+            .filter_map(|event| {
+                if let Event::Intent(intent) = event {
+                    Some(intent.clone())
+                } else {
+                    None
+                }
+            })
             .collect();
         let mut records = vec![Record::Input { now, input }];
         records.extend(events.into_iter().map(Record::Event));
@@ -260,16 +313,30 @@ impl Running {
         self.keeper.boundaries.reach(Boundary::Recorded);
         for intent in intents {
             self.keeper.boundaries.reach(Boundary::Ordered);
-            self.acting.begin(&self.watch, &intent, false, &self.keeper, &self.lease);
+            self.acting
+                .begin(&self.watch, &intent, false, &self.keeper, &self.lease);
         }
         Ok(())
     }
 
     /// To the ledger; where that cannot be written, to the spill file; where neither can, a human is told instead of an action.
-    async fn record(&mut self, records: Vec<Record>, request: Option<RequestId>, now: Timestamp, intents: &[Intent]) -> Result<(), KeeperError> {
+    async fn record(
+        &mut self,
+        records: Vec<Record>,
+        request: Option<RequestId>,
+        now: Timestamp,
+        intents: &[Intent],
+    ) -> Result<(), KeeperError> {
         if self.spilled.is_none() {
             let taken: Vec<RequestId> = request.into_iter().collect();
-            let Err(error) = self.keeper.ledger.append_taking(&self.lease, &records, &taken, now).await else { return Ok(()) };
+            let Err(error) = self
+                .keeper
+                .ledger
+                .append_taking(&self.lease, &records, &taken, now)
+                .await
+            else {
+                return Ok(());
+            };
             if !is_unwritable(&error) {
                 return Err(error.into());
             }
@@ -290,11 +357,19 @@ impl Running {
     fn open_spill(&self, now: Timestamp) -> Result<Spill, String> {
         let path = self.keeper.spill.as_ref().ok_or("none is configured")?;
         tracing::error!(spill = %path.display(), "the ledger cannot be written; records go to the spill file");
-        Spill::open(path, self.keeper.watch, &self.keeper.holder, now).map_err(|error| error.to_string())
+        Spill::open(path, self.keeper.watch, &self.keeper.holder, now)
+            .map_err(|error| error.to_string())
     }
 
-    async fn give_up(&self, ledger: LedgerError, spill: String, intents: &[Intent]) -> Result<(), KeeperError> {
-        self.acting.page_unrecorded(&self.watch, intents, &ledger.to_string()).await;
+    async fn give_up(
+        &self,
+        ledger: LedgerError,
+        spill: String,
+        intents: &[Intent],
+    ) -> Result<(), KeeperError> {
+        self.acting
+            .page_unrecorded(&self.watch, intents, &ledger.to_string())
+            .await;
         Err(KeeperError::Unwritable { ledger, spill })
     }
 
@@ -307,7 +382,12 @@ impl Running {
 const fn is_unwritable(error: &LedgerError) -> bool {
     matches!(
         error,
-        LedgerError::Full(_) | LedgerError::ReadOnly(_) | LedgerError::Permission { .. } | LedgerError::Busy { .. } | LedgerError::Io { .. } | LedgerError::Store { .. }
+        LedgerError::Full(_)
+            | LedgerError::ReadOnly(_)
+            | LedgerError::Permission { .. }
+            | LedgerError::Busy { .. }
+            | LedgerError::Io { .. }
+            | LedgerError::Store { .. }
     )
 }
 

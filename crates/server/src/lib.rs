@@ -12,5 +12,5 @@ pub mod sealing;
 
 pub use boundary::{Boundaries, Boundary, NoBoundaries};
 pub use clock::{Clock, SystemClock};
-pub use keeper::{Kept, Keeper, KeeperError};
+pub use keeper::{Keeper, KeeperError, Kept};
 pub use replay::{ReplayError, Replayed};

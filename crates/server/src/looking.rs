@@ -25,7 +25,11 @@ impl Looking {
                 }
             }
         });
-        Self { ask, looks, under_way: false }
+        Self {
+            ask,
+            looks,
+            under_way: false,
+        }
     }
 
     pub(crate) const fn is_under_way(&self) -> bool {

@@ -49,13 +49,17 @@ pub struct Difference {
 #[derive(Debug, Error)]
 pub enum ReplayError {
     /// The first record is missing.
-    #[error("the chain of {watch} does not begin with a seal; `shakedown ledger verify {watch}` says where it is broken")]
+    #[error(
+        "the chain of {watch} does not begin with a seal; `shakedown ledger verify {watch}` says where it is broken"
+    )]
     NoSeal {
         /// Watch.
         watch: String,
     },
     /// The sealed plan is not readable by this version.
-    #[error("the plan sealed in {watch} ({file}) is not readable by this version: {problem}; use the version that sealed it ({engine})")]
+    #[error(
+        "the plan sealed in {watch} ({file}) is not readable by this version: {problem}; use the version that sealed it ({engine})"
+    )]
     Plan {
         /// Watch.
         watch: String,
@@ -74,8 +78,16 @@ impl Replayed {
     /// # Errors
     /// Where there is no seal, or its plan cannot be read.
     pub fn begin(watch: &str, entries: &[Entry]) -> Result<Self, ReplayError> {
-        let Some(Entry { seq, at, record: Some(Record::Sealed(seal)), .. }) = entries.first() else {
-            return Err(ReplayError::NoSeal { watch: watch.to_owned() });
+        let Some(Entry {
+            seq,
+            at,
+            record: Some(Record::Sealed(seal)),
+            ..
+        }) = entries.first()
+        else {
+            return Err(ReplayError::NoSeal {
+                watch: watch.to_owned(),
+            });
         };
         let sealed = Arc::new(sealed_of(watch, seal)?);
         let mut replayed = Self {
@@ -101,14 +113,21 @@ impl Replayed {
         self.last_at = entry.at;
         let Some(record) = &entry.record else { return };
         match record {
-            Record::Started { at } => self.watch = Some(Watch::begin(Arc::clone(&self.sealed), *at)),
+            Record::Started { at } => {
+                self.watch = Some(Watch::begin(Arc::clone(&self.sealed), *at))
+            }
             Record::Input { now, input } => self.input(entry.seq, *now, input),
             Record::Event(event) => self.compare(entry.seq, event),
             Record::Attempt { intent, .. } => {
                 self.attempted.insert(*intent);
             }
-            Record::Label { good, name, reason } => self.labels.push((*good, name.clone(), reason.clone())),
-            Record::Sealed(_) | Record::Engine { .. } | Record::Checkpoint { .. } | Record::Note { .. } => {}
+            Record::Label { good, name, reason } => {
+                self.labels.push((*good, name.clone(), reason.clone()))
+            }
+            Record::Sealed(_)
+            | Record::Engine { .. }
+            | Record::Checkpoint { .. }
+            | Record::Note { .. } => {}
         }
     }
 
@@ -121,15 +140,25 @@ impl Replayed {
 
     fn compare(&mut self, seq: u64, recorded: &Event) {
         let replayed = self.awaited.pop_front();
-        let same = replayed.as_ref().is_some_and(|event| encode_event(event) == encode_event(recorded));
+        let same = replayed
+            .as_ref()
+            .is_some_and(|event| encode_event(event) == encode_event(recorded));
         if !same {
-            self.differences.push(Difference { seq, recorded: Some(recorded.clone()), replayed });
+            self.differences.push(Difference {
+                seq,
+                recorded: Some(recorded.clone()),
+                replayed,
+            });
         }
     }
 
     fn miss_awaited(&mut self, seq: u64) {
         for replayed in self.awaited.drain(..) {
-            self.differences.push(Difference { seq, recorded: None, replayed: Some(replayed) });
+            self.differences.push(Difference {
+                seq,
+                recorded: None,
+                replayed: Some(replayed),
+            });
         }
     }
 
@@ -146,8 +175,22 @@ impl Replayed {
 pub fn sealed_of(watch: &str, seal: &SealRecord) -> Result<Sealed, ReplayError> {
     let parsed = plan::parse(&seal.plan_text, &seal.plan_file);
     let Some(plan) = parsed.plan else {
-        let problem = parsed.problems.first().map_or_else(|| "no plan in it".to_owned(), |problem| problem.message.clone());
-        return Err(ReplayError::Plan { watch: watch.to_owned(), file: seal.plan_file.clone(), problem, engine: seal.engine.clone() });
+        let problem = parsed.problems.first().map_or_else(
+            || "no plan in it".to_owned(),
+            |problem| problem.message.clone(),
+        );
+        return Err(ReplayError::Plan {
+            watch: watch.to_owned(),
+            file: seal.plan_file.clone(),
+            problem,
+            engine: seal.engine.clone(),
+        });
     };
-    Ok(Sealed { plan, hash: seal.hash.clone(), at: seal.at, late: seal.late, levels: seal.levels.clone() })
+    Ok(Sealed {
+        plan,
+        hash: seal.hash.clone(),
+        at: seal.at,
+        late: seal.late,
+        levels: seal.levels.clone(),
+    })
 }

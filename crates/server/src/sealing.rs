@@ -54,7 +54,11 @@ pub fn hash(plan_text: &str, connections: &str) -> String {
     digest.update((plan_text.len() as u64).to_le_bytes());
     digest.update(plan_text.as_bytes());
     digest.update(connections.as_bytes());
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Measures the baseline over the time before `now` and writes the seal. A source that does not answer leaves its levels out; the seal says which are there.
@@ -77,8 +81,20 @@ pub async fn seal(
 ///
 /// # Errors
 /// Where the ledger cannot be written.
-pub async fn seal_measured(ledger: &Ledger, to_seal: ToSeal, levels: Vec<BaselineLevel>, late: bool, now: Timestamp) -> Result<Done, SealError> {
-    let sealed = Sealed { hash: hash(&to_seal.plan_text, &to_seal.connections), plan: to_seal.plan, at: now, late, levels };
+pub async fn seal_measured(
+    ledger: &Ledger,
+    to_seal: ToSeal,
+    levels: Vec<BaselineLevel>,
+    late: bool,
+    now: Timestamp,
+) -> Result<Done, SealError> {
+    let sealed = Sealed {
+        hash: hash(&to_seal.plan_text, &to_seal.connections),
+        plan: to_seal.plan,
+        at: now,
+        late,
+        levels,
+    };
     let record = SealRecord {
         service: sealed.plan.service.clone(),
         plan_text: to_seal.plan_text,

@@ -1,0 +1,15 @@
+//! `shakedown schema`.
+
+use crate::arguments::{Schema, SchemaOf};
+use crate::exit_reason::Done;
+use std::process::ExitCode;
+
+/// Prints a JSON Schema.
+pub fn run(arguments: &Schema) -> Done {
+    let schema = match arguments.of {
+        SchemaOf::Plan => plan::schema_plan(),
+        SchemaOf::Connections => plan::schema_connections(),
+    };
+    println!("{}", schema.trim_end());
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,169 @@
+//! Starting keepers: in a process of its own, or in this one.
+
+use crate::connections::{self, Loaded};
+use crate::context::{Context, ENGINE};
+use crate::exit_reason::{Code, Failure, chain};
+use crate::trouble::of_ledger;
+use actions::{Message, Order, Runner};
+use ledger::{Ledger, WatchId, WatchRow};
+use server::holder::holder_name;
+use server::{Keeper, NoBoundaries, Replayed, SystemClock};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use verification::Watch;
+use verification::intent::{Intent, IntentId};
+use verification::terms::Reaction;
+
+/// A file of one watch, beside the ledger.
+pub fn beside(ledger: &Path, watch: WatchId, ending: &str) -> PathBuf {
+    let folder = ledger.parent().unwrap_or_else(|| Path::new(""));
+    folder.join(format!("{watch}.{ending}"))
+}
+
+/// The connections of a watch: named by option, else those written when it was started without a plan file, else the usual file.
+pub fn connections_of(context: &Context, ledger: &Path, watch: WatchId) -> Result<Loaded, Failure> {
+    let own = beside(ledger, watch, "shakedown.yaml");
+    if own.is_file() {
+        connections::load_with_folder(&own)
+    } else {
+        connections::of_context(context)
+    }
+}
+
+/// Starts a keeper in a process of its own: it outlives this one, and the terminal.
+pub fn spawn(context: &Context, watch: WatchId) -> Result<Child, Failure> {
+    let ledger = context.ledger_path()?;
+    let log = beside(&ledger, watch, "keeper.log");
+    let trouble = |error: std::io::Error| Failure::file("write", &log, &error);
+    let out = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&log)
+        .map_err(trouble)?;
+    let errors = out.try_clone().map_err(trouble)?;
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::new(Code::Bug, format!("cannot find this program: {error}")))?;
+    let mut command = Command::new(program);
+    command.arg("--ledger").arg(&ledger);
+    if let Some(config) = &context.config {
+        command.arg("--config").arg(config);
+    }
+    command.arg("keep").arg(watch.to_string());
+    // A process group of its own: Ctrl-C and the end of the terminal do not reach it.
+    command
+        .process_group(0)
+        .stdin(Stdio::null())
+        .stdout(out)
+        .stderr(errors);
+    command
+        .spawn()
+        .map_err(|error| Failure::new(Code::Bug, format!("cannot start the keeper: {error}")))
+}
+
+/// The last lines that a keeper wrote, for a keeper that ended at once.
+pub fn last_words(ledger: &Path, watch: WatchId) -> String {
+    let text = std::fs::read_to_string(beside(ledger, watch, "keeper.log")).unwrap_or_default();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    lines[lines.len().saturating_sub(3)..].join("\n")
+}
+
+/// A keeper for this process.
+pub async fn keeper(context: &Context, ledger: &Ledger, row: &WatchRow) -> Result<Keeper, Failure> {
+    let entries = ledger
+        .read_some(row.id, 1, 1)
+        .await
+        .map_err(|error| of_ledger(&error))?;
+    let replayed = Replayed::begin(&row.id.to_string(), &entries)
+        .map_err(|error| Failure::new(Code::ChainBroken, chain(&error)))?;
+    let loaded = connections_of(context, ledger.path(), row.id)?;
+    let described = server::connections::described(&replayed.sealed.plan, &loaded.connections);
+    if described != replayed.seal.connections {
+        return Err(Failure::new(Code::PlanDiffers, format!("the connections in {} are not those sealed with {}", loaded.place(), row.id))
+            .hint("name the connections file of the seal with --config, or seal again: changed actions are a new watch"));
+    }
+    let mut resolved =
+        server::connections::resolve(&replayed.sealed.plan, &loaded.connections, &loaded.folder)
+            .map_err(|error| Failure::new(Code::PlanInvalid, chain(&error)))?;
+    resolved.mark_commands_in(&beside(ledger.path(), row.id, "attempts"));
+    Ok(Keeper {
+        ledger: ledger.clone(),
+        watch: row.id,
+        holder: holder_name(),
+        engine: ENGINE.to_owned(),
+        sources: resolved.sources,
+        actions: resolved.actions,
+        spill: Some(spill_path(ledger.path(), row.id)),
+        clock: Arc::new(SystemClock),
+        boundaries: Arc::new(NoBoundaries),
+    })
+}
+
+/// Records go here when the ledger cannot be written: the system's temporary folder, which is often another disk.
+fn spill_path(ledger: &Path, watch: WatchId) -> PathBuf {
+    let name = ledger
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    std::env::temp_dir().join(format!("shakedown-{name}-{watch}.spill"))
+}
+
+/// The exact calls that a rollback of this watch makes.
+pub fn roll_back_calls(
+    context: &Context,
+    watch: &Watch,
+    id: WatchId,
+) -> Result<Vec<String>, Failure> {
+    let loaded = connections_of(context, &context.ledger_path()?, id)?;
+    calls(&loaded, watch.plan(), &id.to_string(), Reaction::RollBack)
+}
+
+/// The exact calls of one reaction of a plan.
+pub fn calls(
+    loaded: &Loaded,
+    plan: &verification::terms::Plan,
+    watch: &str,
+    reaction: Reaction,
+) -> Result<Vec<String>, Failure> {
+    let Some(terms) = plan.action(reaction) else {
+        return Ok(vec![format!(
+            "the plan names no action for {}",
+            reaction.word()
+        )]);
+    };
+    let Some(action) = plan::receiver(&loaded.connections, &terms.run) else {
+        return Err(Failure::new(
+            Code::PlanInvalid,
+            format!("there is no action `{}` in {}", terms.run, loaded.place()),
+        ));
+    };
+    let invalid = |error: &dyn std::error::Error| Failure::new(Code::PlanInvalid, chain(error));
+    let config = server::connections::action_config(&terms.run, action, &loaded.folder)
+        .map_err(|error| invalid(&error))?;
+    let runner = Runner::new(&terms.run, config).map_err(|error| invalid(&error))?;
+    let at = server::Clock::now(&SystemClock);
+    let order = Order {
+        watch: watch.to_owned(),
+        service: plan.service.clone(),
+        intent: Intent {
+            id: IntentId(1),
+            generation: 1,
+            reaction,
+            run: Some(terms.run.clone()),
+            target: terms.target.clone(),
+            settings: terms.settings.clone(),
+            at,
+            deadline: at + terms.within,
+        },
+        message: Message {
+            first_line: format!("{}: {} (dry run)", plan.service, reaction.word()),
+            body: String::new(),
+        },
+        idempotency_key: format!("{watch}-dry-run"),
+    };
+    Ok(runner.dry_run(&order))
+}

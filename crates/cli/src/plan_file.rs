@@ -1,0 +1,100 @@
+//! Reading a plan file and its connections.
+
+use crate::connections::{self, Loaded};
+use crate::context::Context;
+use crate::exit_reason::{Code, Failure};
+use plan::{Parsed, Problem, Style};
+use std::path::Path;
+use verification::terms::Plan;
+
+/// A plan that is valid in itself and against its connections.
+#[derive(Clone, Debug)]
+pub struct PlanFile {
+    /// The plan.
+    pub plan: Plan,
+    /// Its text.
+    pub text: String,
+    /// Its file's name.
+    pub file: String,
+    /// Warnings.
+    pub warnings: Vec<Problem>,
+    /// The connections.
+    pub loaded: Loaded,
+}
+
+/// Reads a plan; every problem is in the failure.
+pub fn read(context: &Context, path: &Path) -> Result<PlanFile, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::file("read the plan in", path, &error)
+            .hint("`shakedown init` writes a first plan from what your metrics offer")
+    })?;
+    let loaded = connections_for(context, path)?;
+    check(context, text, path.display().to_string(), loaded)
+}
+
+/// The connections of a plan: named by option or in this folder, else `shakedown.yaml` beside the plan.
+pub fn connections_for(context: &Context, plan: &Path) -> Result<Loaded, Failure> {
+    if context.config.is_some() {
+        return connections::of_context(context);
+    }
+    let beside = plan
+        .parent()
+        .unwrap_or_else(|| Path::new(""))
+        .join("shakedown.yaml");
+    if beside.is_file() {
+        connections::load_with_folder(&beside)
+    } else {
+        connections::of_context(context)
+    }
+}
+
+/// Checks a plan's text against its connections.
+pub fn check(
+    context: &Context,
+    text: String,
+    file: String,
+    loaded: Loaded,
+) -> Result<PlanFile, Failure> {
+    let parsed = plan::parse(&text, &file);
+    let problems = problems(&parsed, &loaded);
+    if problems.iter().any(|problem| problem.is_error()) {
+        return Err(Failure::new(
+            Code::PlanInvalid,
+            rendered(context, &problems, &text, &file),
+        ));
+    }
+    let Parsed {
+        plan: Some(plan), ..
+    } = parsed
+    else {
+        return Err(Failure::new(
+            Code::Bug,
+            format!("{file} gives no plan and no problem"),
+        ));
+    };
+    Ok(PlanFile {
+        plan,
+        text,
+        file,
+        warnings: problems,
+        loaded,
+    })
+}
+
+/// All problems of a plan, those of its references included.
+pub fn problems(parsed: &Parsed, loaded: &Loaded) -> Vec<Problem> {
+    let mut problems = parsed.problems.clone();
+    problems.extend(plan::resolve(parsed, &loaded.connections));
+    problems
+}
+
+/// Problems as people read them.
+pub fn rendered(context: &Context, problems: &[Problem], text: &str, file: &str) -> String {
+    let frame = context.terminal.frame(context.now(), "");
+    let style = Style {
+        unicode: frame.glyphs == report::Glyphs::Unicode,
+        colour: frame.colour,
+        width: usize::from(frame.width),
+    };
+    plan::render(problems, text, file, style)
+}
