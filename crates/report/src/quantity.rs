@@ -103,6 +103,10 @@ impl<'plan> Quantity<'plan> {
     }
 
     /// The range on the worse axis, low end first. Ends may be infinite; a range that says nothing counts as missing.
+    ///
+    /// The range is about the whole watch, the estimate about the time since the best-supported start: harm that began late
+    /// can put the estimate past the upper end. That end is then left open, so that a reader sees no contradiction; an open end
+    /// claims less, so it stays true.
     pub(crate) fn range(&self, numbers: &Numbers) -> Option<(f64, f64)> {
         let range = numbers.range?;
         let (lower, upper) = match self.worse() {
@@ -112,6 +116,8 @@ impl<'plan> Quantity<'plan> {
                 range.lower.map(|end| self.towards_worse(end)),
             ),
         };
+        let estimate = self.difference(numbers);
+        let upper = upper.filter(|upper| estimate.is_none_or(|estimate| estimate <= *upper));
         ends(lower, upper)
     }
 

@@ -42,6 +42,9 @@ impl RecoveryWords {
         };
         let mark = Mark::computed(row.limit * scale.factor);
         let shown = |value: f64| {
+            if !value.is_finite() {
+                return "-".to_owned();
+            }
             let scaled = value * scale.factor;
             let decimals = numbers::level_decimals(scaled);
             format!(
@@ -53,7 +56,7 @@ impl RecoveryWords {
         Some(Self {
             subject,
             before: shown(row.before),
-            after: row.after.map(shown),
+            after: row.after.filter(|after| after.is_finite()).map(shown),
             limit: format!("{}{}", mark.text(glyphs), scale.unit),
             side: match quantity.worse() {
                 Worse::Higher => "below",

@@ -114,12 +114,21 @@ pub(crate) fn decision_clause(summary: &Summary<'_>, decision: &Decision) -> Str
     let by = match &decision.authority {
         By::Criteria => "by the sealed criteria".to_owned(),
         By::Silence => "by the rule for silence: nothing could be seen for too long".to_owned(),
-        By::End => "by the end of the watch".to_owned(),
-        By::Recovery => "by the rule for rollbacks: the recovery was not shown".to_owned(),
+        By::End if decision.verb == Verb::Confirm => {
+            "by the sealed criteria at the end of the watch".to_owned()
+        }
+        By::End => "by the rule for the end of the watch".to_owned(),
+        By::Recovery => "by the rule for rollbacks that fail or do not help".to_owned(),
         By::Human { name, reason } => format!("by {name}: \"{reason}\""),
     };
     let instead = match decision.instead {
         None => "",
+        Some(Instead::HumanDecides) if decision.authority == By::End => {
+            " Not confirmed by itself, because the plan leaves that to a human."
+        }
+        Some(Instead::Held) if decision.authority == By::End => {
+            " Not confirmed, because a human holds the watch."
+        }
         Some(Instead::BaselineToo) => " No rollback, because the baseline is past the limit too.",
         Some(Instead::HumanDecides) => {
             " No rollback by itself, because the plan leaves it to a human."

@@ -57,7 +57,8 @@ impl<'summary> Situation<'summary> {
             State::CannotSee => Self::CannotSee,
             State::Held => Self::Held(summary.held_by.as_deref().unwrap_or("a human")),
             State::RollingBack | State::RolledBack => rolling_back(summary),
-            State::NeedsReview => Self::Review(last_decision(summary, Verb::Review)),
+            State::NeedsReview => failed_roll_back(summary)
+                .unwrap_or_else(|| Self::Review(last_decision(summary, Verb::Review))),
             State::Confirmed => Self::Confirmed(last_decision(summary, Verb::Confirm)),
         }
     }
@@ -151,27 +152,36 @@ fn watching<'summary>(summary: &'summary Summary<'_>) -> Situation<'summary> {
 }
 
 fn rolling_back<'summary>(summary: &'summary Summary<'_>) -> Situation<'summary> {
-    let action = roll_back_action(summary);
-    match (action, action.and_then(|action| action.outcome.as_ref())) {
-        (Some(action), Some(outcome)) => match outcome.result {
-            OutcomeKind::Failed => Situation::RollBackFailed(action, outcome),
-            OutcomeKind::Unknown => Situation::RollBackUnknown(action, outcome),
-            OutcomeKind::Done => match (&summary.recovery, summary.state) {
-                (Some(report), _) if report.recovered => Situation::Recovered(report),
-                (Some(report), _) => Situation::NotRecovered(report),
-                (None, State::RollingBack) => {
-                    Situation::Proving(outcome, summary.recovery_deadline)
-                }
-                (None, _) => Situation::RolledBack(Some(outcome)),
-            },
-        },
-        (Some(action), None) => Situation::Executing(action),
-        (None, _) => match (summary.roll_back_at, summary.state) {
-            (_, State::RolledBack) => Situation::RolledBack(None),
-            (Some(at), _) => Situation::Countdown(at),
-            (None, _) => Situation::Deciding,
+    // A second attempt counts down while the first one's outcome stands.
+    if let Some(at) = summary.roll_back_at {
+        return Situation::Countdown(at);
+    }
+    let Some(action) = roll_back_action(summary) else {
+        return match summary.state {
+            State::RolledBack => Situation::RolledBack(None),
+            _ => Situation::Deciding,
+        };
+    };
+    let Some(outcome) = &action.outcome else {
+        return Situation::Executing(action);
+    };
+    match (outcome.result, &summary.recovery) {
+        (OutcomeKind::Failed, _) => Situation::RollBackFailed(action, outcome),
+        (_, Some(report)) if report.recovered => Situation::Recovered(report),
+        (_, Some(report)) => Situation::NotRecovered(report),
+        (OutcomeKind::Unknown, None) => Situation::RollBackUnknown(action, outcome),
+        (OutcomeKind::Done, None) => match summary.state {
+            State::RollingBack => Situation::Proving(outcome, summary.recovery_deadline),
+            _ => Situation::RolledBack(Some(outcome)),
         },
     }
+}
+
+/// The order to roll back that failed, where nothing has followed it.
+fn failed_roll_back<'summary>(summary: &'summary Summary<'_>) -> Option<Situation<'summary>> {
+    let action = roll_back_action(summary)?;
+    let outcome = action.outcome.as_ref()?;
+    (outcome.result == OutcomeKind::Failed).then_some(Situation::RollBackFailed(action, outcome))
 }
 
 /// The last order to roll back.

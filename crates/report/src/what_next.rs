@@ -7,7 +7,7 @@ use crate::how_bad;
 use crate::reached;
 use crate::row_view::reaction_words;
 use crate::situation::{self, Situation};
-use verification::decision::{Decision, Instead, Verb};
+use verification::decision::{By, Decision, Instead, Verb};
 use verification::intent::{Outcome, OutcomeKind};
 use verification::recovery::RecoveryReport;
 use verification::summary::{ActionSummary, Row, Summary};
@@ -31,6 +31,10 @@ pub(crate) fn what_next(
             format!("Nothing to do. {}", at_the_end(summary, clock))
         }
         Situation::Reacted(decision) => reacted(summary, decision, frame, clock),
+        Situation::CannotSee if summary.ended.is_some() => {
+            let asked = situation::last_decision(summary, Verb::Review);
+            review(summary, asked, frame, clock)
+        }
         Situation::CannotSee => cannot_see(summary, frame, clock),
         Situation::Held(name) => held(summary, name, frame, clock),
         Situation::Countdown(at) => {
@@ -61,9 +65,15 @@ pub(crate) fn what_next(
             runbook(summary)
         ),
         Situation::RollBackUnknown(action, outcome) => format!(
-            "Nobody knows whether the rollback{} happened: {}. Look, and finish it by hand.{}",
+            "Nobody knows whether the rollback{} happened: {}. Look, and finish it by hand{}.{}",
             by_action(action),
             sentence_end(&outcome.detail),
+            summary
+                .recovery_deadline
+                .map_or_else(String::new, |at| format!(
+                    "; the recovery is looked for until {}",
+                    clock.at(at)
+                )),
             runbook(summary)
         ),
         Situation::Proving(outcome, deadline) => {
@@ -317,15 +327,41 @@ fn review(
                 Reaction::Ticket => "a ticket is opened",
                 Reaction::Review | Reaction::RollBack => "it stays open",
             };
-            let word = if by < frame.now { "was due by" } else { "by" };
+            let who = capitalised(&terms.decided_by);
+            let due = clock.at(by);
+            if by > frame.now {
+                return format!(
+                    "{who}: confirm or roll back by {due}, otherwise {otherwise}.{commands}"
+                );
+            }
+            let followed = followed_the_review(summary, clock);
+            format!("{who} was asked to confirm or roll back by {due}.{followed}{commands}")
+        }
+        _ => {
+            let followed = followed_the_review(summary, clock);
             format!(
-                "{}: confirm or roll back {word} {}, otherwise {otherwise}.{commands}",
-                capitalised(&terms.decided_by),
-                clock.at(by)
+                "A human confirms or rolls back; nothing happens by itself.{followed}{commands}"
             )
         }
-        _ => format!("A human confirms or rolls back; nothing happens by itself.{commands}"),
     }
+}
+
+/// What followed the end of the watch, where it was a page or a ticket.
+fn followed_the_review(summary: &Summary<'_>, clock: &Clock<'_>) -> String {
+    let last = summary.decisions.iter().rev().find(|decision| {
+        decision.authority == By::End && matches!(decision.verb, Verb::Page | Verb::Ticket)
+    });
+    last.map_or_else(String::new, |decision| {
+        let reaction = if decision.verb == Verb::Page {
+            Reaction::Page
+        } else {
+            Reaction::Ticket
+        };
+        format!(
+            " {}",
+            reached::sentence(summary, reaction, decision.at, clock)
+        )
+    })
 }
 
 fn by_action(action: &ActionSummary) -> String {

@@ -8,6 +8,7 @@ mod endings;
 mod explains;
 mod lines;
 mod plans;
+mod real;
 mod rollbacks;
 mod rows;
 mod schema;
