@@ -210,7 +210,16 @@ pub(crate) fn explain_row(
             .or(quantity.level_range(numbers))
             .is_some()
     {
-        line("RANGE", RANGE);
+        let open = numbers
+            .range
+            .is_some_and(|range| range.lower.is_some() && range.upper.is_some())
+            && quantity
+                .range(numbers)
+                .is_some_and(|(_, high)| high.is_infinite());
+        line(
+            "RANGE",
+            &format!("{RANGE}{}", if open { LATE_HARM } else { "" }),
+        );
     }
     if let Some(words) = lately(&quantity, numbers, frame.glyphs) {
         let rule = if verdict.because == Because::Collapse {
@@ -294,6 +303,10 @@ fn measured(quantity: &Quantity<'_>, numbers: &Numbers, glyphs: Glyphs) -> Optio
 const RANGE: &str = "The range is always valid (statisticians say: a confidence sequence). It holds at every look, however often one looks. Its \
 lower end is the largest limit that the evidence of harm rejects, its upper end the smallest that the evidence of safety rejects, so it agrees with \
 the verdict by construction.";
+
+/// Why an end that is known is not shown.
+const LATE_HARM: &str = " Here the upper end is left open: it is about the whole watch, and the estimate, which is \
+about the time since the best-supported start, lies past it, as it does when harm begins late.";
 
 fn lately(quantity: &Quantity<'_>, numbers: &Numbers, glyphs: Glyphs) -> Option<String> {
     let stretch = span(quantity.criterion.sustained_for);

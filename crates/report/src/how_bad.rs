@@ -151,19 +151,21 @@ pub(crate) fn counts(summary: &Summary<'_>) -> String {
             .filter(move |row| row.verdict.kind == kind)
     };
     let within = count::number(of(VerdictKind::Within).count());
-    let mut parts = vec![match (within, total) {
-        (_, 0) => "No criterion has a verdict yet".to_owned(),
-        (0, _) => format!("None of {} is within its limit yet", noun.count(total)),
-        _ => format!(
-            "{within} of {} within {}",
-            noun.count(total),
-            if within == 1 {
-                "its limit"
-            } else {
-                "their limits"
-            }
-        ),
-    }];
+    let mut parts = match (within, total) {
+        (_, 0) => vec!["No criterion has a verdict yet".to_owned()],
+        (1, 1) => vec!["The criterion is within its limit".to_owned()],
+        // What it is instead follows.
+        (0, 1) => Vec::new(),
+        (0, _) => vec![format!(
+            "None of {} is within its limit yet",
+            noun.count(total)
+        )],
+        (1, _) => vec![format!("1 of {} within its limit", noun.count(total))],
+        _ => vec![format!(
+            "{within} of {} within their limits",
+            noun.count(total)
+        )],
+    };
     for kind in [
         VerdictKind::Undecided,
         VerdictKind::NoData,
@@ -198,7 +200,10 @@ pub(crate) fn counts(summary: &Summary<'_>) -> String {
             };
         parts.push(format!("{who} {} {state}{wait}", count::is_are(number)));
     }
-    format!("{}.", parts.join("; "))
+    if parts.is_empty() {
+        parts.push("The criterion is failing".to_owned());
+    }
+    format!("{}.", capitalised(&parts.join("; ")))
 }
 
 /// Rows are criteria unless some are slices.

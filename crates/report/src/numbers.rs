@@ -126,9 +126,9 @@ impl Mark {
         }
     }
 
-    /// A limit that was computed: shown with the digits of a level and one more.
+    /// A limit that was computed: shown with the digits of a level.
     pub(crate) fn computed(value: f64) -> Self {
-        let digits = digits(value, level_decimals(value) + 1);
+        let digits = digits(value, level_decimals(value));
         Self {
             value,
             digits: without_zeros(&digits).to_owned(),

@@ -349,6 +349,9 @@ fn range_words(
             worded(low, low_text),
             worded(high, high_text)
         ),
+        (Some(low_text), None) if low >= 0.0 && towards >= 0.0 => {
+            format!("range {}{unit} or more", unsigned(low_text))
+        }
         (Some(low_text), None) => format!("range from {}", worded(low, low_text)),
         (None, Some(high_text)) => format!("range up to {}", worded(high, high_text)),
         (None, None) => return None,

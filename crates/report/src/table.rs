@@ -105,11 +105,11 @@ fn fold(
     };
     let names: Vec<&str> = group.folded.iter().map(|row| row.name.as_str()).collect();
     let number = count::number(names.len());
-    let start = format!(
-        "{}{}",
-        if more { "" } else { "all " },
-        count::grouped(number)
-    ) + if more { " more" } else { "" };
+    let start = match (more, number) {
+        (true, _) => format!("{} more: ", count::grouped(number)),
+        (false, 1) => String::new(),
+        (false, _) => format!("all {}: ", count::grouped(number)),
+    };
     let indent = if frame.columns() >= 50 {
         MARGIN + word + 2
     } else {
@@ -121,14 +121,14 @@ fn fold(
         .rev()
         .map(|most| {
             cells::wrap(
-                &cells::clean(&format!("{start}: {}", shortened(&names, most))),
+                &cells::clean(&format!("{start}{}", shortened(&names, most))),
                 room,
             )
         })
         .find(|lines| lines.len() <= FOLDED_LINES || frame.all)
         .unwrap_or_else(|| {
             vec![cells::fit(
-                &cells::clean(&format!("{start}: {}", names.concat())),
+                &cells::clean(&format!("{start}{}", names.concat())),
                 room,
                 frame.glyphs,
             )]

@@ -52,12 +52,19 @@ pub(crate) fn what_next(
             format!("Rollback starts by itself {when}.{object}")
         }
         Situation::Deciding => "Rollback is about to be ordered.".to_owned(),
-        Situation::Executing(action) => format!(
-            "Rollback ordered {}{}; no outcome yet, {} later.",
-            clock.on(action.intent.at),
-            by_action(action),
-            span(clock.age(action.intent.at))
-        ),
+        Situation::Executing(action) => {
+            let waited = clock.age(action.intent.at);
+            let waited = if waited.as_secs() < 2 {
+                String::new()
+            } else {
+                format!(", {} later", span(waited))
+            };
+            let at = clock.on(action.intent.at);
+            format!(
+                "Rollback ordered {at}{}; no outcome yet{waited}.",
+                by_action(action)
+            )
+        }
         Situation::RollBackFailed(action, outcome) => format!(
             "The rollback{} failed: {}. The new version is still live: roll back by hand.{}",
             by_action(action),
