@@ -5,9 +5,11 @@
 
 mod connections;
 mod decode;
+mod excerpt;
 mod lints;
 mod place;
 mod play;
+mod preset;
 mod problem;
 mod reader;
 mod reference;
@@ -31,6 +33,10 @@ pub use connections::{
 pub use decode::{Parsed, Reference, ReferenceTo, parse};
 pub use place::Span;
 pub use play::{TestResult, run_tests};
+pub use preset::{
+    FailedRequests, FirstConnections, FirstPlan, FirstSource, HttpMetrics, HttpPreset, MetricKind,
+    Naming, Offer, OfferedMetric, RollBack, first_connections, first_plan, preset_http, recognise,
+};
 pub use problem::{Code, Problem, Severity, Subject};
 pub use reference::plan_reference_markdown;
 pub use render::{Style, counted, render};

@@ -5,12 +5,18 @@ use crate::problem::{Code, Problem, Severity, Subject};
 use crate::suggestion::nearest;
 use crate::table::{Available, Key, Kind, Kinds, Table};
 use crate::tree::{Entry, Node, Value};
+use std::collections::BTreeSet;
+
+/// Most problems that are kept; nobody reads more, and their number must not grow with a hostile text.
+const MOST_PROBLEMS: usize = 300;
 
 /// Collects the problems of one text.
 pub(crate) struct Reader<'text> {
     lines: Lines<'text>,
     subject: Subject,
     problems: Vec<Problem>,
+    /// Set once there are more problems than are kept.
+    one_too_many: Option<Problem>,
     /// The tree ends early: what is not there may only not have been reached.
     pub(crate) truncated: bool,
 }
@@ -21,6 +27,7 @@ impl<'text> Reader<'text> {
             lines: Lines::of(text),
             subject,
             problems: Vec::new(),
+            one_too_many: None,
             truncated: false,
         }
     }
@@ -82,24 +89,34 @@ impl<'text> Reader<'text> {
         span: Span,
         message: String,
     ) -> &mut Problem {
-        let at = self.problems.len();
-        self.problems.push(Problem::new(
-            &self.lines,
-            self.subject,
-            code,
-            severity,
-            span,
-            message,
-        ));
-        &mut self.problems[at]
+        let problem = Problem::new(&self.lines, self.subject, code, severity, span, message);
+        if self.problems.len() == MOST_PROBLEMS {
+            // From here on the last place is written over: the text is no plan, whatever else it says.
+            self.one_too_many = Some(problem);
+        } else {
+            self.problems.push(problem);
+        }
+        let at = self.problems.len() - 1;
+        self.one_too_many.as_mut().unwrap_or(&mut self.problems[at])
     }
 
     pub(crate) fn has_errors(&self) -> bool {
-        self.problems.iter().any(Problem::is_error)
+        self.one_too_many.is_some() || self.problems.iter().any(Problem::is_error)
     }
 
     /// All problems in the order of the text.
     pub(crate) fn finish(mut self) -> Vec<Problem> {
+        if self.one_too_many.take().is_some() {
+            let message = format!("more than {MOST_PROBLEMS} problems: the rest is not listed");
+            self.problems.push(Problem::new(
+                &self.lines,
+                self.subject,
+                Code::TooLarge,
+                Severity::Error,
+                Span::default(),
+                message,
+            ));
+        }
         if self.truncated {
             // Where the YAML is broken, a value that runs over lines has swallowed what follows.
             let text = self.lines.text();
@@ -175,8 +192,9 @@ impl<'text> Reader<'text> {
     ) -> Option<&'node [Entry]> {
         match &node.value {
             Value::Map(entries) => {
-                for (at, entry) in entries.iter().enumerate() {
-                    if entries[..at].iter().any(|earlier| earlier.key == entry.key) {
+                let mut seen = BTreeSet::new();
+                for entry in entries {
+                    if !seen.insert(entry.key.as_str()) {
                         self.error(
                             Code::DuplicateKey,
                             entry.key_span,

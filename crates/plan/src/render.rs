@@ -1,10 +1,10 @@
 //! Problems as people read them: the place in the text, what is wrong beside it, what to do below.
 
+use crate::excerpt::{CONTEXT_LINES, Excerpt};
 use crate::problem::{Code, Problem, Severity};
 use core::fmt;
 use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, ThemeCharacters,
-    ThemeStyles,
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, ThemeCharacters, ThemeStyles,
 };
 
 /// How problems are drawn.
@@ -36,7 +36,7 @@ struct Shown<'problem> {
     problem: &'problem Problem,
     message: String,
     help: Option<String>,
-    source: NamedSource<String>,
+    source: Option<Excerpt<'problem>>,
 }
 
 impl fmt::Debug for Shown<'_> {
@@ -68,14 +68,16 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(&self.source)
+        self.source
+            .as_ref()
+            .map(|source| source as &dyn miette::SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let label = (!self.problem.label.is_empty()).then(|| self.problem.label.clone());
-        let span = self.problem.span;
+        let span = self.source.as_ref()?.label(self.problem.span);
         Some(Box::new(core::iter::once(
-            LabeledSpan::new_primary_with_span(label, (span.start, span.len())),
+            LabeledSpan::new_primary_with_span(label, span),
         )))
     }
 }
@@ -120,7 +122,7 @@ fn draw(problem: &Problem, text: &str, file: &str, style: Style) -> String {
         .with_width(width)
         // Lines are broken here, at blanks: the handler would break names at their hyphens and slashes.
         .with_wrap_lines(false)
-        .with_context_lines(1)
+        .with_context_lines(CONTEXT_LINES)
         .with_links(false)
         .without_syntax_highlighting();
     let shown = Shown {
@@ -134,11 +136,17 @@ fn draw(problem: &Problem, text: &str, file: &str, style: Style) -> String {
             .as_ref()
             .map(|help| broken(help, width - 8, width - 8)),
         problem,
-        source: NamedSource::new(file, text.to_owned()),
+        source: Excerpt::around(text, file, problem.span, problem.line, problem.column),
     };
     let mut drawn = String::new();
     if handler.render_report(&mut drawn, &shown).is_err() {
         return format!("{file}:{problem}\n");
+    }
+    if shown.source.is_none() {
+        drawn.push_str(&format!(
+            "  at {file}:{}:{}\n",
+            problem.line, problem.column
+        ));
     }
     // The handler indents the first line by two; the word is its margin here.
     drawn

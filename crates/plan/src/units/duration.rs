@@ -90,7 +90,7 @@ pub(crate) fn duration_text(time: Duration) -> String {
         ("us", 1),
     ] {
         // `24h` and `48h` are said in hours; whole days from three on.
-        if unit == "d" && (micros % length != 0 || micros / length < 4) {
+        if unit == "d" && (!micros.is_multiple_of(length) || micros / length < 4) {
             continue;
         }
         let count = micros / length;

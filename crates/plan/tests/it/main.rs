@@ -1,10 +1,12 @@
 //! Integration tests of the crate.
 #![allow(clippy::unwrap_used)]
 
+mod arbitrary;
 mod examples;
 mod files;
 mod generated;
 mod playing;
+mod presets;
 mod resolving;
 mod sample_connections;
 mod sample_plans;
