@@ -427,6 +427,8 @@ pub enum SchemaOf {
     Plan,
     /// The connections file
     Connections,
+    /// The JSON report
+    Report,
 }
 
 /// A time as plans write it: `90s`, `5m`, `1h30m`.

@@ -14,6 +14,8 @@ pub struct Loaded {
     pub folder: PathBuf,
     /// The file, if there is one.
     pub path: Option<PathBuf>,
+    /// The text, where it came from options instead of a file.
+    pub text: Option<String>,
 }
 
 impl Loaded {
@@ -52,6 +54,7 @@ pub fn load_with_folder(path: &Path) -> Result<Loaded, Failure> {
                 connections,
                 folder,
                 path: Some(path.to_path_buf()),
+                text: None,
             })
         }
         None => Err(Failure::new(

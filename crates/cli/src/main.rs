@@ -9,6 +9,7 @@ mod follow;
 mod following;
 mod keeping;
 mod keys;
+mod offering;
 mod one_line;
 mod person;
 mod plan_file;

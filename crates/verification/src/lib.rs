@@ -7,6 +7,7 @@ mod budget;
 mod comparable;
 mod comparison;
 pub mod decision;
+pub mod detectability;
 mod durations;
 pub mod event;
 pub mod exit;

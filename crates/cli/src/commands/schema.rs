@@ -9,6 +9,7 @@ pub fn run(arguments: &Schema) -> Done {
     let schema = match arguments.of {
         SchemaOf::Plan => plan::schema_plan(),
         SchemaOf::Connections => plan::schema_connections(),
+        SchemaOf::Report => crate::showing::json(&report::json_schema())?,
     };
     println!("{}", schema.trim_end());
     Ok(ExitCode::SUCCESS)

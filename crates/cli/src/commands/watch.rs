@@ -30,7 +30,7 @@ pub async fn run(context: &Context, arguments: &Watch) -> Done {
     }
     let file = match (&arguments.plan, &arguments.service) {
         (Some(path), _) => plan_file::read(context, path)?,
-        (None, Some(service)) => one_line::plan_of(context, service, arguments)?,
+        (None, Some(service)) => one_line::plan_of(context, service, arguments).await?,
         (None, None) => {
             return Err(Failure::new(
                 Code::Usage,
