@@ -6,6 +6,7 @@
 mod connections;
 mod decode;
 mod excerpt;
+mod fields;
 mod lints;
 mod place;
 mod play;

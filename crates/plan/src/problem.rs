@@ -103,7 +103,7 @@ codes! {
     BlindRollBack "blind-roll-back" "A rollback would follow from missing evidence.";
     BlindConfirm "blind-confirm" "A confirm would follow from missing evidence.";
     SustainedTooShort "sustained-too-short" "The limit is judged on too short a time.";
-    SustainedTooLong "sustained-too-long" "The limit must be passed for longer than the watch lasts.";
+    SustainedTooLong "sustained-too-long" "The limit must be crossed for longer than the watch lasts.";
     WeakerThanAlarm "weaker-than-alarm" "A criterion can never say anything before another that reacts at least as hard.";
     FireTogether "fire-together" "Two criteria always fire together.";
     RollBackWithoutAction "roll-back-without-action" "A rollback is asked for, but no action does it.";

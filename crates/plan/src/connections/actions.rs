@@ -5,9 +5,10 @@ use super::{
     Action, CommandAction, HaproxyAction, HaproxyAddress, Secret, SplitterAction, WebhookAction,
     WebhookUrl,
 };
+use crate::fields::Fields;
 use crate::place::Span;
 use crate::problem::Code;
-use crate::reader::{Fields, Reader};
+use crate::reader::Reader;
 use crate::table::Kinds;
 use crate::tree::{Node, Value};
 use core::time::Duration;

@@ -1,7 +1,8 @@
 //! Secrets stand elsewhere: the file only says where.
 
+use crate::fields::Fields;
 use crate::problem::Code;
-use crate::reader::{Fields, Reader};
+use crate::reader::Reader;
 use crate::tree::Node;
 
 /// Where a secret stands. Its value is read when it is used, never stored and never shown.

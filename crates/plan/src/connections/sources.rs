@@ -3,9 +3,10 @@
 use super::keys::{SOURCE, TARGET};
 use super::secrets::{headers, secret};
 use super::{Credentials, PrometheusSource, ScrapeSource, ScrapeTarget, Source};
+use crate::fields::Fields;
 use crate::place::Span;
 use crate::problem::Code;
-use crate::reader::{Fields, Reader};
+use crate::reader::Reader;
 use crate::tree::{Node, Value};
 use core::time::Duration;
 use std::collections::BTreeMap;

@@ -2,9 +2,10 @@
 
 use super::Draft;
 use super::keys::{COMPARE, JOIN, NOISE};
+use crate::fields::Fields;
 use crate::place::Span;
 use crate::problem::Code;
-use crate::reader::{Fields, Reader};
+use crate::reader::Reader;
 use crate::tree::Node;
 use verification::terms::{CanaryChoice, Compare, Join, MatchOp, Matcher, Noise, SideRule};
 

@@ -3,9 +3,10 @@
 use super::keys::{CRITERION, REACTIONS, RECOVERED_BY_FAILED};
 use super::signal::SignalDraft;
 use super::{Draft, quantity};
+use crate::fields::Fields;
 use crate::place::Span;
 use crate::problem::Code;
-use crate::reader::{Fields, Reader};
+use crate::reader::Reader;
 use crate::suggestion::nearest;
 use crate::tree::{Node, Value};
 use crate::units::duration_text;
@@ -319,7 +320,7 @@ fn sustained(
                     Code::SustainedTooLong,
                     node.span,
                     format!(
-                        "the limit would have to be passed for longer than the watch of {} lasts",
+                        "the limit would have to be crossed for longer than the watch of {} lasts",
                         duration_text(watch.watch_for)
                     ),
                 )

@@ -163,7 +163,7 @@ pub(crate) static CRITERION: Table = Table {
         Key::optional("never-above", Shape::Value, "Fixed value that the canary's number must not pass, whatever the baseline does: `5%`, `500ms`, or a number for levels and counts."),
         Key::optional("never-below", Shape::Value, "Fixed value below which the canary's number must not fall."),
         Key::refused("must-equal", "Equality of configuration."),
-        Key::required("sustained-for", Shape::Duration, "How long the limit must be passed before the criterion fails; at least 5s, and 5m in production (1m for fixed values)."),
+        Key::required("sustained-for", Shape::Duration, "How long the limit must be crossed before the criterion fails; at least 5s, and 5m in production (1m for fixed values)."),
         Key::required("then", Shape::Reactions, "What follows: `roll-back`, `page`, `ticket`, `review`, or a list of them."),
         Key::optional("required", Shape::Flag, "Whether a confirm needs evidence that this criterion is within its limit.").or("true"),
     ],

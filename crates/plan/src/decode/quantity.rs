@@ -172,7 +172,7 @@ pub(super) fn limit(
         .error(
             Code::OutOfRange,
             node.span,
-            format!("the limit `{written}` cannot be passed or is no comparison"),
+            format!("the limit `{written}` cannot be crossed or is no comparison"),
         )
         .help(text);
     None

@@ -2,9 +2,10 @@
 
 use super::keys::SIGNAL;
 use super::{Draft, ReferenceTo, level_query};
+use crate::fields::Fields;
 use crate::place::Span;
 use crate::problem::Code;
-use crate::reader::{Fields, Reader};
+use crate::reader::Reader;
 use crate::tree::Node;
 use core::time::Duration;
 use verification::terms::{MatchOp, ProbeTerms, Selector, Signal, SignalKind};
