@@ -1,9 +1,7 @@
 //! Reads a Prometheus server up to now, through whatever gap there is.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::collections::BTreeSet;
 
-use verification::observation::Side;
 use verification::terms::{MatchOp, Matcher, Selector};
 use verification::time::Timestamp;
 
@@ -13,9 +11,7 @@ use crate::increments::{CONTINUES_WITHIN, LOOK_BACK};
 use crate::problems::Problems;
 use crate::prometheus::{Answered, PrometheusClient, SeriesPoints};
 use crate::reader::{Outcome, Reader, SourceKind};
-use crate::sides::{Appearance, ByLabel, alternatives, appearance};
-use crate::signals::Kind;
-use crate::silence::in_history;
+use crate::sides::alternatives;
 use crate::trouble::Trouble;
 
 /// Longest stretch that is asked for and held at once, in milliseconds.
@@ -24,10 +20,8 @@ const PIECE: i64 = 10 * 60 * 1000;
 const SHORTEST_PIECE: i64 = 15 * 1000;
 /// Most of a gap that one look reads, in milliseconds: a look must end.
 const MOST_A_LOOK: i64 = 6 * 60 * 60 * 1000;
-/// How much history is searched for the appearance of the newest version, at least.
-const HISTORY: Duration = Duration::from_secs(24 * 3600);
-/// Points over which that history is spread.
-const HISTORY_POINTS: u32 = 288;
+/// By how much a server's clock may be behind ours without a word, in milliseconds.
+const MUCH_BEHIND: i64 = 5 * 1000;
 
 impl Reader {
     /// Reads and counts everything up to `now` less the lateness allowance.
@@ -38,19 +32,63 @@ impl Reader {
         outcomes: &mut [Outcome],
         problems: &mut Problems,
     ) {
-        let goal = (now - self.terms.lateness).millis();
-        let mut reached = self.earliest_cursor(source).unwrap_or(goal);
-        let goal = goal.min(reached.saturating_add(MOST_A_LOOK));
+        let present = match self.present(source, now, problems).await {
+            Ok(present) => present,
+            Err(trouble) => {
+                self.note_trouble(source, now, &trouble, problems);
+                let failed = (0..self.fetches.0.len()).collect();
+                let reached = (now - self.terms.lateness).millis();
+                self.consume(source, reached, &failed, outcomes, problems);
+                return;
+            }
+        };
+        let mut reached = self.earliest_cursor(source).unwrap_or(present);
+        // A watch that has just begun stands at its beginning until the lateness allowance has passed.
+        let goal = present.min(reached.saturating_add(MOST_A_LOOK));
         loop {
             reached = reached.saturating_add(PIECE).min(goal);
             let failed = self.fetch_to(source, reached, now, problems).await;
-            self.find_sides(source, reached, problems).await;
+            self.find_sides(source, reached, present, problems).await;
             self.ask_history(source, now).await;
             self.consume(source, reached, &failed, outcomes, problems);
             if reached >= goal || !failed.is_empty() {
                 return;
             }
         }
+    }
+
+    /// The moment up to which samples can be expected to be there: now, or the server's now where its clock is behind ours,
+    /// less the lateness allowance. One that went by our clock alone would find every sample too late. Asking for the time
+    /// also finds out with one request instead of many that a server is down.
+    async fn present(
+        &self,
+        source: usize,
+        now: Timestamp,
+        problems: &mut Problems,
+    ) -> Result<i64, Trouble> {
+        let (client, _) = self.client(source, now)?;
+        let behind = match client.instant("time()", None).await {
+            Ok(answered) => answered.data.first().map_or(0, |row| {
+                let theirs = row.value * 1000.0;
+                if theirs.is_finite() {
+                    now.millis() - theirs as i64
+                } else {
+                    0
+                }
+            }),
+            // A server that is there but cannot tell the time may still have what is needed.
+            Err(Trouble::Rejected { .. } | Trouble::Unreadable { .. }) => 0,
+            Err(trouble) => return Err(trouble),
+        };
+        if behind > MUCH_BEHIND {
+            let message = format!(
+                "the clock of {} is {} s behind ours: what it holds is read that much later; set both clocks",
+                client.place(),
+                behind / 1000
+            );
+            problems.note(&self.sources[source].name, message);
+        }
+        Ok((now - self.terms.lateness).millis() - behind.max(0))
     }
 
     /// The earliest moment up to which some signal of a source is counted; `None` before the first look.
@@ -248,181 +286,6 @@ impl Reader {
             self.fetches.0[*id].text.clone_from(&text);
         }
         true
-    }
-
-    /// Finds out which series belong to which side, where a label tells.
-    async fn find_sides(&mut self, source: usize, through: i64, problems: &mut Problems) {
-        let Some(by_label) = &self.by_label else {
-            return;
-        };
-        let SourceKind::Prometheus {
-            client,
-            history_read,
-            ..
-        } = &self.sources[source].kind
-        else {
-            return;
-        };
-        let (client, history_read) = (client.clone(), *history_read);
-        let name = self.sources[source].name.clone();
-        let at = Timestamp::from_millis(through);
-        if let Some(join) = by_label.join.clone() {
-            let query = format!("{}{{{}!=\"\"}}", join.metric, by_label.label);
-            match client.instant(&query, Some(at)).await {
-                Ok(answered) => self.join(&join, answered.data.iter().map(|row| &row.labels)),
-                Err(trouble) => problems.trouble(&name, &trouble),
-            }
-        }
-        if self.by_label.as_ref().is_some_and(ByLabel::wants_history) && !history_read {
-            match self.read_history(&client, source, at).await {
-                Ok(appeared) => {
-                    if let Some(by_label) = &mut self.by_label {
-                        by_label.history(appeared);
-                    }
-                    if let SourceKind::Prometheus { history_read, .. } =
-                        &mut self.sources[source].kind
-                    {
-                        *history_read = true;
-                    }
-                }
-                // Without history the first value would pass for old and the second for new.
-                Err(trouble) => {
-                    problems.trouble(&name, &trouble);
-                    return;
-                }
-            }
-        }
-        self.note_values(source, problems);
-    }
-
-    pub(crate) fn join<'a>(
-        &mut self,
-        join: &verification::terms::Join,
-        info: impl Iterator<Item = &'a crate::labels::Labels>,
-    ) {
-        if let Some(by_label) = &mut self.by_label {
-            let label = by_label.label.clone();
-            let rows: Vec<(Vec<String>, String)> = info
-                .map(|labels| (ByLabel::key(join, labels), labels.get(&label).to_owned()))
-                .filter(|(_, value)| !value.is_empty())
-                .collect();
-            by_label.joined(rows);
-        }
-    }
-
-    /// Notes values of the sides' label that show up in what was read.
-    pub(crate) fn note_values(&mut self, source: usize, problems: &mut Problems) {
-        let Some(by_label) = &self.by_label else {
-            return;
-        };
-        let mut values: BTreeMap<String, i64> = BTreeMap::new();
-        for fetch in self.fetches.0.iter().filter(|fetch| fetch.source == source) {
-            for (labels, series) in fetch.store.iter() {
-                let (Some(value), Some(first)) = (by_label.value(labels), series.times().min())
-                else {
-                    continue;
-                };
-                if value.is_empty() {
-                    continue;
-                }
-                let known = values.entry(value.to_owned()).or_insert(first);
-                *known = first.min(*known);
-            }
-        }
-        let name = self.sources[source].name.clone();
-        if let Some(by_label) = &mut self.by_label {
-            let appearances = by_label.seen(&values);
-            if let Some(message) = by_label.undecided() {
-                problems.note(&name, message);
-            }
-            for appearance in appearances {
-                if let Appearance::LeftOut(value) = appearance {
-                    problems.note(
-                        &name,
-                        format!(
-                            "another {} appeared ({value}): it belongs to neither side of this watch",
-                            by_label.label
-                        ),
-                    );
-                }
-            }
-        }
-    }
-
-    /// When each value of the sides' label appeared, by the server's history.
-    async fn read_history(
-        &self,
-        client: &PrometheusClient,
-        source: usize,
-        at: Timestamp,
-    ) -> Result<BTreeMap<String, i64>, Trouble> {
-        let Some(by_label) = &self.by_label else {
-            return Ok(BTreeMap::new());
-        };
-        let selector = match &by_label.join {
-            Some(join) => join.metric.clone(),
-            // Trials rather than events: they are there from the first request.
-            None => match self
-                .signals
-                .iter()
-                .filter(|signal| signal.source() == Some(source))
-                .find_map(|signal| signal.fetches(Side::Baseline).last().copied())
-            {
-                Some(id) => self.fetches.0[id].text.clone(),
-                None => return Ok(BTreeMap::new()),
-            },
-        };
-        let resumed = self.consumed.is_some();
-        let over = if resumed {
-            HISTORY + self.terms.watch_for
-        } else {
-            HISTORY
-        };
-        let step = over / HISTORY_POINTS;
-        let step_millis = i64::try_from(step.as_millis()).unwrap_or(i64::MAX / 2);
-        let query = format!("count by ({}) ({selector})", by_label.label);
-        let from = at - over;
-        let answered = client.range(&query, from, at, step).await?;
-        Ok(answered
-            .data
-            .iter()
-            .filter_map(|series| {
-                let times: Vec<i64> = series.values.iter().map(|(at, _)| *at).collect();
-                let began = appearance(&times, from.millis())?;
-                let value = series.labels.get(&by_label.label).to_owned();
-                // At the beginning of a watch, versions that are gone are nothing to compare with.
-                let gone = times
-                    .last()
-                    .is_none_or(|last| at.millis() - last > 2 * step_millis);
-                (!value.is_empty() && (resumed || !gone)).then_some((value, began))
-            })
-            .collect())
-    }
-
-    /// Asks the server about counters of events that have not been seen, once each.
-    async fn ask_history(&mut self, source: usize, now: Timestamp) {
-        for at in 0..self.signals.len() {
-            let Kind::Counts(terms) = &self.signals[at].kind else {
-                continue;
-            };
-            let seen = |id: usize| !self.fetches.0[id].store.is_empty();
-            let here = terms.source == source;
-            let events = seen(terms.events.canary) || seen(terms.events.baseline);
-            if !here || terms.history_asked || terms.silence.known || events {
-                continue;
-            }
-            let Ok((client, _)) = self.client(source, now) else {
-                return;
-            };
-            let part = terms.part.clone();
-            // A server that cannot say is asked again at the next look; until then the counter stays unknown.
-            if let Ok(known) = in_history(&client, &part, now).await
-                && let Kind::Counts(terms) = &mut self.signals[at].kind
-            {
-                terms.history_asked = true;
-                terms.silence.known |= known;
-            }
-        }
     }
 }
 

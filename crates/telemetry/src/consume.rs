@@ -129,6 +129,8 @@ impl Reader {
             return;
         }
         self.update_silence(at);
+        // Before the beginning of a watch, and after a clock was set back, there is nothing to count.
+        let from = from.min(through);
         for side in SIDES.into_iter().filter(|side| !failing.contains(side)) {
             self.tally(
                 at,
@@ -139,7 +141,7 @@ impl Reader {
                 outcome,
             );
         }
-        self.signals[at].set_cursor(through);
+        self.signals[at].set_cursor(through.max(cursor.unwrap_or(through)));
     }
 
     fn tally(

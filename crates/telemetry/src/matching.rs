@@ -45,6 +45,11 @@ impl Matching {
         Ok(matching)
     }
 
+    /// Every series of every metric.
+    pub(crate) const fn everything() -> Self {
+        Self(Vec::new())
+    }
+
     /// Every series of a metric.
     pub(crate) fn metric(name: &str) -> Self {
         Self(vec![(NAME.to_owned(), Test::Equal(name.to_owned()))])

@@ -1,6 +1,6 @@
 //! Reads metrics pages and counts what they added.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use verification::time::Timestamp;
@@ -119,35 +119,44 @@ impl Reader {
             self.join(&join, info.iter());
         }
         if begins {
-            self.appearances_by_start(source);
+            self.appearances_by_start(source, at);
         }
         self.note_values(source, problems);
         self.declared(source);
     }
 
-    /// Pages have no history: which version is newest is told by when its oldest process began.
-    fn appearances_by_start(&mut self, source: usize) {
+    /// Pages have no history: which version is newest is told by when its oldest process began. Where a process does not
+    /// tell, nothing can be told.
+    fn appearances_by_start(&mut self, source: usize, now: i64) {
         let Some(by_label) = &self.by_label else {
             return;
         };
-        let mut appeared = std::collections::BTreeMap::new();
-        for id in &self.sources[source].starts {
-            for (labels, series) in self.fetches.0[*id].store.iter() {
-                let (Some(value), Some((_, seconds))) =
-                    (by_label.value(labels), series.values.last())
-                else {
+        let starts = &self.sources[source].starts;
+        let mut appeared: BTreeMap<String, Option<i64>> = BTreeMap::new();
+        for (id, fetch) in self.fetches.0.iter().enumerate() {
+            if fetch.source != source {
+                continue;
+            }
+            for (labels, series) in fetch.store.iter() {
+                let Some(value) = by_label.value(labels).filter(|value| !value.is_empty()) else {
                     continue;
                 };
-                if value.is_empty() {
-                    continue;
+                let oldest = appeared.entry(value.to_owned()).or_default();
+                if starts.contains(&id)
+                    && let Some((_, seconds)) = series.values.last()
+                {
+                    let began = (seconds * 1000.0) as i64;
+                    *oldest = Some(oldest.map_or(began, |known| known.min(began)));
                 }
-                let began = (seconds * 1000.0) as i64;
-                let known = appeared.entry(value.to_owned()).or_insert(began);
-                *known = began.min(*known);
             }
         }
+        let told = appeared.values().all(Option::is_some);
+        let appeared = appeared
+            .into_iter()
+            .map(|(value, began)| (value, began.filter(|_| told).unwrap_or(now)))
+            .collect();
         if let Some(by_label) = &mut self.by_label {
-            by_label.history(appeared);
+            by_label.history(appeared, now);
         }
     }
 

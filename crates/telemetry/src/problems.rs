@@ -9,11 +9,22 @@ const MOST: usize = 8;
 
 /// Problems in the order in which they came up.
 #[derive(Debug, Default)]
-pub(crate) struct Problems(Vec<SourceProblem>);
+pub(crate) struct Problems {
+    said: Vec<SourceProblem>,
+    /// Kinds of trouble that are about a server as a whole, by source: one query's words stand for all.
+    general: Vec<(String, std::mem::Discriminant<Trouble>)>,
+}
 
 impl Problems {
     /// Notes a trouble of a source.
     pub(crate) fn trouble(&mut self, source: &str, trouble: &Trouble) {
+        if !matches!(trouble, Trouble::Rejected { .. } | Trouble::TooLarge { .. }) {
+            let kind = (source.to_owned(), std::mem::discriminant(trouble));
+            if self.general.contains(&kind) {
+                return;
+            }
+            self.general.push(kind);
+        }
         self.push(source, trouble.to_string(), trouble.refused());
     }
 
@@ -34,20 +45,20 @@ impl Problems {
             refused,
         };
         // Refused access is worth more than what came before it.
-        if self.0.contains(&problem) || (self.0.len() >= MOST && !refused) {
+        if self.said.contains(&problem) || (self.said.len() >= MOST && !refused) {
             return;
         }
-        self.0.push(problem);
-        if self.0.len() > MOST
-            && let Some(at) = self.0.iter().rposition(|problem| !problem.refused)
+        self.said.push(problem);
+        if self.said.len() > MOST
+            && let Some(at) = self.said.iter().rposition(|problem| !problem.refused)
         {
-            self.0.remove(at);
+            self.said.remove(at);
         }
-        self.0.truncate(MOST);
+        self.said.truncate(MOST);
     }
 
     pub(crate) fn into_inner(self) -> Vec<SourceProblem> {
-        self.0
+        self.said
     }
 }
 

@@ -186,7 +186,7 @@ impl Reader {
     /// Without this the choice is made anew from history, as at the beginning.
     pub fn resume_versions(&mut self, versions: &Sides<Option<String>>) {
         if let (Some(by_label), Some(canary)) = (&mut self.by_label, &versions.canary) {
-            by_label.resume(canary);
+            by_label.resume(canary, versions.baseline.as_deref());
         }
         self.versions_told = Some(versions.clone());
     }

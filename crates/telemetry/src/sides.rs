@@ -10,6 +10,9 @@ use crate::labels::Labels;
 /// Longest break in a value's presence that is not a new appearance, in milliseconds.
 pub(crate) const BREAK: i64 = 60 * 60 * 1000;
 
+/// Stands between several values of one side.
+pub(crate) const SEPARATOR: &str = ", ";
+
 /// Finds sides by the value of a label.
 ///
 /// The newest value is chosen once: when a second value appears, or at the beginning, if one appeared in the stretch of
@@ -26,8 +29,8 @@ pub(crate) struct ByLabel {
     /// When each value appeared, milliseconds since the epoch; `i64::MIN` for before all history.
     appeared: BTreeMap<String, i64>,
     left_out: BTreeSet<String>,
-    /// Whether it is known what was there before; until then no series has a side.
-    ready: bool,
+    /// When it was found out what was there before, milliseconds since the epoch; until then no series has a side.
+    known_since: Option<i64>,
     /// Values among which the newest cannot be told; as long as there are any, no series has a side.
     tied: Vec<String>,
     /// Values of the label by the values of the join's labels.
@@ -64,7 +67,7 @@ impl ByLabel {
             label: label.clone(),
             join: join.clone(),
             canary,
-            ready: !newest,
+            known_since: (!newest).then_some(i64::MIN),
             newest,
             appeared: BTreeMap::new(),
             left_out: BTreeSet::new(),
@@ -79,17 +82,22 @@ impl ByLabel {
         self.newest && self.canary.is_none()
     }
 
-    /// Takes the canary's value from what was recorded before a restart.
-    pub(crate) fn resume(&mut self, canary: &str) {
-        if self.newest {
-            self.canary = Some(canary.to_owned());
-            self.ready = true;
+    /// Takes the values of both sides from what was recorded before a restart; all others appeared later.
+    pub(crate) fn resume(&mut self, canary: &str, baseline: Option<&str>) {
+        if !self.newest {
+            return;
+        }
+        self.canary = Some(canary.to_owned());
+        self.known_since = Some(i64::MIN);
+        let known = baseline.iter().flat_map(|values| values.split(SEPARATOR));
+        for value in known.chain([canary]) {
+            self.appeared.insert(value.to_owned(), i64::MIN);
         }
     }
 
-    /// Values before the watch with the time of their appearance.
-    pub(crate) fn history(&mut self, appeared: BTreeMap<String, i64>) {
-        self.ready = true;
+    /// Values that are there at `now` with the time of their appearance.
+    pub(crate) fn history(&mut self, appeared: BTreeMap<String, i64>, now: i64) {
+        self.known_since = Some(now);
         for (value, at) in appeared {
             self.appeared.entry(value).or_insert(at);
         }
@@ -134,7 +142,9 @@ impl ByLabel {
         for (at, value) in fresh {
             let others = !self.appeared.is_empty();
             self.appeared.insert(value.clone(), at);
-            if !self.newest || self.canary.as_ref() == Some(value) {
+            // What was seen before the history was read and is not in it is gone, or as old as the rest.
+            let old = self.known_since.is_none_or(|since| at <= since);
+            if !self.newest || old || self.canary.as_ref() == Some(value) {
                 continue;
             }
             if self.canary.is_some() {
@@ -188,7 +198,7 @@ impl ByLabel {
 
     /// The side of a series; `None` if it belongs to neither.
     pub(crate) fn side(&self, labels: &Labels) -> Option<Side> {
-        if !self.ready || !self.tied.is_empty() {
+        if self.known_since.is_none() || !self.tied.is_empty() {
             return None;
         }
         let value = self.value(labels)?;
@@ -212,7 +222,7 @@ impl ByLabel {
             .collect();
         (
             self.canary.clone(),
-            (!baseline.is_empty()).then(|| baseline.join(", ")),
+            (!baseline.is_empty()).then(|| baseline.join(SEPARATOR)),
         )
     }
 
@@ -328,7 +338,7 @@ mod tests {
     fn one_value_alone_is_the_baseline() {
         let mut finder = newest();
         assert_eq!(side(&finder, "v1"), None);
-        finder.history(values(&[("v1", i64::MIN)]));
+        finder.history(values(&[("v1", i64::MIN)]), 0);
         assert_eq!(side(&finder, "v1"), Some(Side::Baseline));
         assert_eq!(
             finder.seen(&values(&[("v1", 5), ("v2", 9)])),
@@ -340,7 +350,7 @@ mod tests {
     #[test]
     fn the_choice_does_not_flap() {
         let mut finder = newest();
-        finder.history(values(&[("v1", i64::MIN), ("v2", 100)]));
+        finder.history(values(&[("v1", i64::MIN), ("v2", 100)]), 200);
         assert_eq!(finder.versions(), (Some("v2".into()), Some("v1".into())));
         // v2 is scaled to nothing and comes back; v3 is the next deployment.
         finder.seen(&values(&[("v1", 1)]));
@@ -359,16 +369,38 @@ mod tests {
     #[test]
     fn old_values_are_not_taken_for_a_deployment() {
         let mut finder = newest();
-        finder.history(values(&[("v1", i64::MIN), ("v2", i64::MIN)]));
+        finder.history(values(&[("v1", i64::MIN), ("v2", i64::MIN)]), 0);
         assert_eq!(side(&finder, "v2"), Some(Side::Baseline));
         finder.seen(&values(&[("v3", 7)]));
         assert_eq!(side(&finder, "v3"), Some(Side::Canary));
     }
 
     #[test]
+    fn a_version_that_is_gone_is_not_the_newest() {
+        let mut finder = newest();
+        finder.history(values(&[("v2", 100)]), 200);
+        assert!(finder.seen(&values(&[("v1", 50), ("v2", 100)])).is_empty());
+        assert_eq!(side(&finder, "v2"), Some(Side::Baseline));
+        finder.seen(&values(&[("v3", 300)]));
+        assert_eq!(side(&finder, "v3"), Some(Side::Canary));
+    }
+
+    #[test]
+    fn a_restart_keeps_the_sides() {
+        let mut finder = newest();
+        finder.resume("v2", Some("v0, v1"));
+        assert_eq!(
+            finder.seen(&values(&[("v0", 1), ("v1", 2), ("v2", 3), ("v3", 4)])),
+            [Appearance::LeftOut("v3".into())]
+        );
+        assert_eq!(side(&finder, "v1"), Some(Side::Baseline));
+        assert_eq!(side(&finder, "v2"), Some(Side::Canary));
+    }
+
+    #[test]
     fn a_tie_is_said() {
         let mut finder = newest();
-        finder.history(values(&[("v1", 7), ("v2", 7)]));
+        finder.history(values(&[("v1", 7), ("v2", 7)]), 8);
         assert!(
             finder
                 .undecided()

@@ -11,7 +11,9 @@ use verification::time::Timestamp;
 use crate::labels::Labels;
 use crate::matching::accepts;
 use crate::prometheus::PrometheusClient;
+use crate::reader::Reader;
 use crate::series_store::Series;
+use crate::signals::Kind;
 use crate::trouble::Trouble;
 
 /// How far back the history is searched for the counter: a week, so that each hour of the week was there once.
@@ -83,6 +85,34 @@ pub(crate) async fn in_history(
         .metadata(Some(&part.metric))
         .await?
         .contains_key(&part.metric))
+}
+
+impl Reader {
+    /// Asks the server about counters of events that have not been seen, once each.
+    pub(crate) async fn ask_history(&mut self, source: usize, now: Timestamp) {
+        for at in 0..self.signals.len() {
+            let Kind::Counts(terms) = &self.signals[at].kind else {
+                continue;
+            };
+            let seen = |id: usize| !self.fetches.0[id].store.is_empty();
+            let here = terms.source == source;
+            let events = seen(terms.events.canary) || seen(terms.events.baseline);
+            if !here || terms.history_asked || terms.silence.known || events {
+                continue;
+            }
+            let Ok((client, _)) = self.client(source, now) else {
+                return;
+            };
+            let part = terms.part.clone();
+            // A server that cannot say is asked again at the next look; until then the counter stays unknown.
+            if let Ok(known) = in_history(&client, &part, now).await
+                && let Kind::Counts(terms) = &mut self.signals[at].kind
+            {
+                terms.history_asked = true;
+                terms.silence.known |= known;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

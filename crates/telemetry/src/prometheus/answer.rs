@@ -28,7 +28,7 @@ pub(super) enum QueryData {
     Matrix(Vec<RawSeries>),
     Vector(Vec<RawElement>),
     Scalar((Moment, Number)),
-    String((Moment, String)),
+    String(serde::de::IgnoredAny),
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,5 +5,6 @@ mod counted_once;
 mod fake_prometheus;
 mod faults;
 mod plans;
+mod shop;
 mod silence;
 mod sums;
