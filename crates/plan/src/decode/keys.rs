@@ -43,7 +43,7 @@ pub(crate) static COMPARE: Table = Table {
     about: "How the two versions are told apart: either by two sets of label matchers (`canary`, `baseline`), or by the value of one label (`by`, `canary`).",
     open: false,
     keys: &[
-        Key::optional("canary", Shape::Text, "Label matchers of the new version, as `track=\"canary\"`, added to every selector. With `by`: the value that is the canary, or `newest` for the value that appeared last."),
+        Key::optional("canary", Shape::Text, "Label matchers of the new version, as `track=\"canary\"`, added to every selector. With `by`: the value that is the canary, or `newest` for the value that appeared last.").or("newest, with `by`"),
         Key::optional("baseline", Shape::Matchers, "Label matchers of the old version, running at the same moment. Not with `by`, where every other value is baseline."),
         Key::optional("by", Shape::Text, "Label whose value tells the versions apart, as `version` or `pod_template_hash`."),
         Key::optional("join", Shape::Table(&JOIN), "Where the label of `by` lives, if the series do not carry it themselves."),

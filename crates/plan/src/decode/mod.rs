@@ -110,6 +110,7 @@ pub fn parse(text: &str, file: &str) -> Parsed {
         .references
         .iter()
         .map(|(to, name, span)| {
+            let span = &reader.lines.clip(*span);
             let (line, column) = reader.position(*span);
             Reference {
                 to: *to,

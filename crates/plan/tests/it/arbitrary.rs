@@ -69,6 +69,12 @@ fn check(text: &str) {
     if let Some(connections) = &found.connections {
         problems.extend(resolve(&parsed, connections));
     }
+    for reference in &parsed.references {
+        assert!(
+            text.get(reference.span.start..reference.span.end).is_some(),
+            "{reference:?}"
+        );
+    }
     // Counting lines anew for each problem is slow in a long text; a few are enough there.
     let looked_at = if text.len() > 10_000 { 5 } else { usize::MAX };
     for problem in problems.iter().chain(&found.problems).take(looked_at) {

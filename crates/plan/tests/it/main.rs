@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod arbitrary;
+mod drawing;
 mod examples;
 mod files;
 mod generated;
+mod no_evidence;
 mod playing;
 mod presets;
 mod resolving;
