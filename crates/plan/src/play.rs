@@ -37,7 +37,7 @@ const STARTED: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
 /// Plays every test of the plan.
 ///
-/// Each side has [`Player::PODS`] pods that are as old as the service, every sample arrives in time, the baseline's first samples are
+/// Each side has four pods that are as old as the service, every sample arrives in time, the baseline's first samples are
 /// its level before the deploy, and the share of traffic is not checked. Cost: one step of the watch a look, at most 259,200 looks a test.
 #[must_use]
 pub fn run_tests(plan: &Plan) -> Vec<TestResult> {
