@@ -1,11 +1,17 @@
 //! One criterion with a fixed value: `never-above`, `never-below` on a rate or a quantile (DESIGN.md 6, rule 3).
 
+use crate::blocks::{Blocks, with_starts};
+use crate::comparison::{Admission, SUSTAINED_CELLS, Wanted};
+use crate::latencies::Latencies;
 use crate::observation::{Measured, Sides, Tick};
-use crate::terms::{Criterion, Measure, Noise, Plan, Rule};
+use crate::terms::{Criterion, Measure, Noise, Plan, Rule, SignalKind};
 use crate::time::Timestamp;
-use crate::verdict::Numbers;
+use crate::verdict::{Numbers, VerdictKind};
 use crate::window::Window;
-use statistics::{Histogram, Sample, SingleStream, Starts, Worse};
+use statistics::{Range, Sample, SingleStream, Starts, Worse};
+
+/// Halvings of the search for an end of a range: to a millionth of the widest range of rates.
+const HALVINGS: u32 = 40;
 
 /// Processes of one absolute criterion.
 #[derive(Clone, Debug)]
@@ -13,17 +19,30 @@ pub(crate) struct Absolute {
     value: f64,
     worse: Worse,
     quantile: Option<f64>,
+    /// Whether events are a subset of trials, so that no rate exceeds 1.
+    proportion: bool,
     /// The rate that the streams are held against: the value itself, or the share that may lie beyond a quantile.
     rate: f64,
-    harm: SingleStream,
-    safety: SingleStream,
+    stream: SingleStream,
+    /// Where the value lies inside a bucket, safety counts on its careful side and needs a stream of its own.
+    careful: Option<SingleStream>,
     fresh: Option<SingleStream>,
     noise: Noise,
     starts: Starts,
     window: Window<Sample>,
     baseline: Window<Sample>,
-    durations: Option<Sides<Histogram>>,
+    history: Blocks<Sample>,
     total: Sides<Sample>,
+    now: Standing,
+}
+
+/// The evidence as it stands after the last look.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Standing {
+    ln_harm: f64,
+    ln_safety: f64,
+    ln_fresh: f64,
+    past_lately: bool,
 }
 
 impl Absolute {
@@ -44,61 +63,78 @@ impl Absolute {
             value,
             worse,
             quantile,
+            proportion: matches!(
+                plan.signal_of(criterion).kind,
+                SignalKind::Proportion { .. } | SignalKind::Probe(_)
+            ),
             rate,
-            harm: stream(),
-            safety: stream(),
+            stream: stream(),
+            careful: quantile.map(|_| stream()),
             fresh: None,
             noise,
             starts,
-            window: Window::new(criterion.sustained_for),
-            baseline: Window::new(criterion.sustained_for),
-            durations: quantile.map(|_| Sides {
-                canary: Histogram::default(),
-                baseline: Histogram::default(),
-            }),
+            window: Window::new(criterion.sustained_for, SUSTAINED_CELLS),
+            baseline: Window::new(criterion.sustained_for, SUSTAINED_CELLS),
+            history: Blocks::default(),
             total: Sides::default(),
+            now: Standing::default(),
         })
     }
 
-    /// Lets one look enter; the baseline may be missing. Returns whether the canary was counted.
+    /// Lets one look enter, whatever its admission: fixed values hold from the first moment. The baseline may be missing. Returns whether the canary had traffic.
     pub(crate) fn feed(
         &mut self,
         tick: &Tick,
         canary: &Measured,
         baseline: &Measured,
-        late: bool,
+        admission: &Admission,
     ) -> bool {
         let Some((harm, safety)) = self.samples(canary) else {
             return false;
         };
-        self.harm.update(&harm);
-        self.safety.update(&safety);
-        if late {
-            let (rate, worse, dispersion, starts) =
-                (self.rate, self.worse, self.noise.dispersion, self.starts);
+        self.stream.update(&harm);
+        if let Some(careful) = &mut self.careful {
+            careful.update(&safety);
+        }
+        if admission.late {
+            let (rate, worse, dispersion) = (self.rate, self.worse, self.noise.dispersion);
             self.fresh
-                .get_or_insert_with(|| SingleStream::new(rate, worse, dispersion, starts))
+                .get_or_insert_with(|| SingleStream::new(rate, worse, dispersion, Starts::NONE))
                 .update(&safety);
         }
         self.window.push(tick.from, tick.through, harm);
         self.total.canary += harm;
+        if self.quantile.is_none() && harm.trials > 0 {
+            self.history.push(harm);
+        }
         if let Some((harm, _)) = self.samples(baseline) {
             self.baseline.push(tick.from, tick.through, harm);
             self.total.baseline += harm;
         }
-        if let Some(durations) = &mut self.durations {
-            if let Measured::Durations(histogram) = canary {
-                durations.canary.add(histogram);
-            }
-            if let Measured::Durations(histogram) = baseline {
-                durations.baseline.add(histogram);
-            }
+        self.stand();
+        harm.trials > 0
+    }
+
+    /// A look at the baseline alone.
+    pub(crate) fn feed_baseline(&mut self, tick: &Tick, baseline: &Measured) {
+        if let Some((harm, _)) = self.samples(baseline) {
+            self.baseline.push(tick.from, tick.through, harm);
+            self.total.baseline += harm;
         }
-        true
     }
 
     pub(crate) fn gap(&mut self) {
         self.window.clear();
+        self.stand();
+    }
+
+    fn stand(&mut self) {
+        self.now = Standing {
+            ln_harm: self.stream.ln_harm(),
+            ln_safety: self.careful.as_ref().unwrap_or(&self.stream).ln_safety(),
+            ln_fresh: self.fresh.as_ref().map_or(0.0, SingleStream::ln_safety),
+            past_lately: self.window.sum().is_some_and(|sample| self.past(sample)),
+        };
     }
 
     /// What counts against the value for harm, and for safety: they differ only where the value lies inside a bucket, each on its careful side.
@@ -139,15 +175,16 @@ impl Absolute {
     }
 
     pub(crate) fn ln_harm(&self) -> f64 {
-        self.harm.ln_harm()
+        self.now.ln_harm
     }
 
     pub(crate) fn ln_safety(&self) -> f64 {
-        self.safety.ln_safety()
+        self.now.ln_safety
     }
 
-    pub(crate) fn ln_fresh_safety(&self) -> Option<f64> {
-        self.fresh.as_ref().map(SingleStream::ln_safety)
+    /// Evidence of the last part of the watch alone.
+    pub(crate) fn ln_fresh_safety(&self) -> f64 {
+        self.now.ln_fresh
     }
 
     fn past(&self, sample: Sample) -> bool {
@@ -160,21 +197,24 @@ impl Absolute {
         })
     }
 
-    pub(crate) fn sustained(&self, now: Timestamp) -> bool {
-        self.window.covers(now) && self.lately_past()
+    /// Whether the last stretch alone is past the value; it must be whole and no older than `oldest`.
+    pub(crate) fn sustained(&self, oldest: Timestamp) -> bool {
+        self.now.past_lately && self.window.covers(oldest)
     }
 
-    pub(crate) fn lately_past(&self) -> bool {
-        self.window.sum().is_some_and(|sample| self.past(sample))
+    pub(crate) fn past_lately(&self) -> bool {
+        self.now.past_lately
     }
 
-    /// Whether the baseline is past the value too, over the stretch or in the last look: then a rollback would not help.
-    pub(crate) fn baseline_past(&self) -> bool {
-        self.baseline.sum().is_some_and(|sample| self.past(sample))
-            || self
-                .baseline
-                .last()
-                .is_some_and(|sample| self.past(*sample))
+    /// Whether the baseline is past the value too, over the stretch or in the last look: then a rollback would not help. A baseline that has not been seen since `oldest`
+    /// says nothing.
+    pub(crate) fn baseline_past(&self, oldest: Timestamp) -> bool {
+        self.baseline.reaches(oldest)
+            && (self.baseline.sum().is_some_and(|sample| self.past(sample))
+                || self
+                    .baseline
+                    .last()
+                    .is_some_and(|sample| self.past(*sample)))
     }
 
     pub(crate) fn recovery_limit(&self) -> Option<(f64, f64)> {
@@ -199,29 +239,13 @@ impl Absolute {
         Some(sum)
     }
 
-    pub(crate) fn numbers(&self) -> Numbers {
-        let lately = self.window.sum().and_then(|sample| sample.rate());
-        let level = match (&self.durations, self.quantile) {
-            (Some(durations), Some(quantile)) => Sides {
-                canary: durations.canary.quantile(quantile),
-                baseline: durations.baseline.quantile(quantile),
-            },
-            _ => Sides {
-                canary: lately.or_else(|| self.total.canary.rate()),
-                baseline: self
-                    .baseline
-                    .sum()
-                    .and_then(|sample| sample.rate())
-                    .or_else(|| self.total.baseline.rate()),
-            },
-        };
-        Numbers {
-            level,
-            lately: if self.quantile.is_none() {
-                lately
-            } else {
-                None
-            },
+    pub(crate) fn numbers(
+        &self,
+        criterion: &Criterion,
+        latencies: Option<&Latencies>,
+        wanted: &Wanted,
+    ) -> Numbers {
+        let mut numbers = Numbers {
             exposure: Sides {
                 canary: self.total.canary.trials,
                 baseline: self.total.baseline.trials,
@@ -231,6 +255,162 @@ impl Absolute {
                 baseline: self.total.baseline.events,
             },
             ..Numbers::default()
+        };
+        let ln_harm_needed = if wanted.kind == VerdictKind::Failing {
+            wanted.ln_harm_needed.min(self.now.ln_harm)
+        } else {
+            wanted.ln_harm_needed
+        };
+        let (harm, safety) = match (self.quantile, latencies) {
+            (None, _) => {
+                let rate = |window: &Window<Sample>, total: &Sample| {
+                    window
+                        .sum()
+                        .and_then(|sample| sample.rate())
+                        .or_else(|| total.rate())
+                };
+                numbers.level = Sides {
+                    canary: rate(&self.window, &self.total.canary),
+                    baseline: rate(&self.baseline, &self.total.baseline),
+                };
+                numbers.lately = self.window.sum().and_then(|sample| sample.rate());
+                self.range_of_rate(ln_harm_needed, wanted.ln_safety_needed)
+            }
+            (Some(quantile), Some(latencies)) => {
+                let lately = latencies.lately(criterion.sustained_for);
+                numbers.lately = lately
+                    .as_ref()
+                    .and_then(|both| both.canary.quantile(quantile));
+                let shown = lately.unwrap_or_else(|| latencies.judged.total().0);
+                numbers.level = Sides {
+                    canary: shown.canary.quantile(quantile),
+                    baseline: shown.baseline.quantile(quantile),
+                };
+                latencies.range_of_quantile(
+                    self.rate,
+                    self.noise.dispersion,
+                    self.starts,
+                    self.worse,
+                    ln_harm_needed,
+                    wanted.ln_safety_needed,
+                )
+            }
+            (Some(_), None) => (None, None),
+        };
+        if numbers.exposure.canary > 0 {
+            numbers.range = Some(self.agreeing(harm, safety, wanted.kind));
+        }
+        numbers
+    }
+
+    /// The rates that the processes reject as the value: an end for harm and one for safety.
+    fn range_of_rate(
+        &self,
+        ln_harm_needed: f64,
+        ln_safety_needed: f64,
+    ) -> (Option<f64>, Option<f64>) {
+        let since_each = self.history.since_each();
+        let Some(everything) = since_each.last() else {
+            return (None, None);
+        };
+        let stream = |rate: f64, sample: &Sample| {
+            let mut stream =
+                SingleStream::new(rate, self.worse, self.noise.dispersion, Starts::NONE);
+            stream.update(sample);
+            stream
+        };
+        let harm = |rate: f64| {
+            with_starts(&since_each, self.starts, |sample| {
+                stream(rate, sample).ln_harm()
+            }) >= ln_harm_needed
+        };
+        let safety = |rate: f64| stream(rate, &everything.sum).ln_safety() >= ln_safety_needed;
+        let highest = if self.proportion {
+            1.0
+        } else {
+            // No rate is a thousand times what was counted at most.
+            since_each
+                .iter()
+                .filter_map(|since| since.sum.rate())
+                .fold(self.rate, f64::max)
+                * 1000.0
+        };
+        let lowest = highest * 1e-15;
+        match self.worse {
+            Worse::Higher => (
+                boundary(lowest, highest, harm),
+                boundary(highest, lowest, safety),
+            ),
+            Worse::Lower => (
+                boundary(highest, lowest, harm),
+                boundary(lowest, highest, safety),
+            ),
         }
     }
+
+    /// The range in line with the word, as in [`crate::range`].
+    fn agreeing(&self, harm: Option<f64>, safety: Option<f64>, kind: VerdictKind) -> Range {
+        let higher = self.worse == Worse::Higher;
+        let value = self.value;
+        let (harm, safety) = match kind {
+            VerdictKind::Failing => (
+                Some(harm.map_or(value, |end| {
+                    if higher {
+                        end.max(value)
+                    } else {
+                        end.min(value)
+                    }
+                })),
+                safety,
+            ),
+            VerdictKind::Within => (
+                harm,
+                Some(safety.map_or(value, |end| {
+                    if higher {
+                        end.min(value)
+                    } else {
+                        end.max(value)
+                    }
+                })),
+            ),
+            _ => (harm, safety),
+        };
+        let crossed = harm
+            .zip(safety)
+            .is_some_and(|(harm, safety)| if higher { harm > safety } else { harm < safety });
+        let (harm, safety) = match (crossed, kind) {
+            (true, VerdictKind::Within) => (None, safety),
+            (true, _) => (harm, None),
+            _ => (harm, safety),
+        };
+        if higher {
+            Range {
+                lower: harm,
+                upper: safety,
+            }
+        } else {
+            Range {
+                lower: safety,
+                upper: harm,
+            }
+        }
+    }
+}
+
+/// The last number on the way from `start` to `end` for which `holds`, which holds up to some point and not after it; `None` where it does not even hold at the start.
+fn boundary(start: f64, end: f64, holds: impl Fn(f64) -> bool) -> Option<f64> {
+    if !holds(start) {
+        return None;
+    }
+    // Rates differ by factors, so the search halves their logarithms.
+    let (mut yes, mut no) = (libm::log(start), libm::log(end));
+    for _ in 0..HALVINGS {
+        let middle = yes + (no - yes) * 0.5;
+        if holds(libm::exp(middle)) {
+            yes = middle;
+        } else {
+            no = middle;
+        }
+    }
+    Some(libm::exp(yes))
 }

@@ -9,6 +9,8 @@ use statistics::Worse;
 
 /// Share of alpha that pays for the allowance for pods: the chance that a pod effect is larger than allowed.
 const PODS: f64 = 0.1;
+/// The same of beta. Larger than for alpha: a bet on safety is made once a row, so its allowance can be much smaller for a little more evidence.
+const PODS_OF_SAFETY: f64 = 0.2;
 /// Share of alpha for slices, where the plan splits a signal.
 const SLICES: f64 = 0.2;
 /// Share of the criteria's part that goes to roll-back criteria, where there are others too: a missed roll-back costs more than a late ticket.
@@ -20,17 +22,23 @@ pub(crate) const CATASTROPHIC: f64 = 0.1;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Budget {
     alpha: f64,
+    beta: f64,
     by_criterion: Vec<f64>,
     slices: f64,
+    /// Criteria that are judged by slice.
+    split: usize,
 }
 
 impl Budget {
     pub(crate) fn share(plan: &Plan) -> Self {
-        let has_slices = plan
+        let split = plan
             .criteria
             .iter()
-            .any(|criterion| !plan.signal_of(criterion).for_each.is_empty());
-        let slices = if has_slices { SLICES } else { 0.0 };
+            .filter(|criterion| {
+                draws(plan, criterion) && !plan.signal_of(criterion).for_each.is_empty()
+            })
+            .count();
+        let slices = if split > 0 { SLICES } else { 0.0 };
         let grave = plan
             .criteria
             .iter()
@@ -64,8 +72,10 @@ impl Budget {
             .collect();
         Self {
             alpha: plan.compare.false_alarms,
+            beta: plan.compare.false_confirms,
             by_criterion,
             slices,
+            split,
         }
     }
 
@@ -82,15 +92,30 @@ impl Budget {
             .unwrap_or(0.0)
     }
 
-    /// Weight of the slice that appears as the `k`-th of the watch, from 1: the weights of all slices sum to the slices' share, however many appear.
-    pub(crate) fn slice_weight(&self, k: u32) -> f64 {
-        let k = f64::from(k);
-        self.slices / (k * (k + 1.0))
+    /// Weight of one row of a slice, when `together` slices appear in one look after `earlier` ones.
+    ///
+    /// The k-th slice gets `slices/(k(k+1))`, which over all k adds up to the slices' share however many appear. Slices that appear together share what they get
+    /// together, since their order says nothing; so do the criteria that judge a slice.
+    pub(crate) fn slice_weight(&self, earlier: u32, together: u32) -> f64 {
+        let first = f64::from(earlier) + 1.0;
+        let together = f64::from(together.max(1));
+        let part = (1.0 / first - 1.0 / (first + together)) / together;
+        self.slices * part / self.split.max(1) as f64
     }
 
     /// Chance that a row of this weight may spend on a pod effect larger than allowed for.
     pub(crate) fn pods_share(&self, weight: f64) -> f64 {
         self.alpha * PODS * weight
+    }
+
+    /// `ln(1/beta)` for evidence: what evidence of *within* must reach. All required rows must, so they share nothing.
+    pub(crate) fn ln_safety_needed(&self) -> f64 {
+        -libm::log(self.beta * (1.0 - PODS_OF_SAFETY))
+    }
+
+    /// Chance that a row may spend on a pod effect that hides harm.
+    pub(crate) fn pods_share_of_safety(&self) -> f64 {
+        self.beta * PODS_OF_SAFETY
     }
 }
 
@@ -110,5 +135,27 @@ pub(crate) const fn worse_of(rule: Rule) -> Worse {
         Rule::AgainstBaseline { worse, .. } => worse,
         Rule::NeverAbove(_) => Worse::Higher,
         Rule::NeverBelow(_) => Worse::Lower,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_never_spend_more_than_their_share() {
+        let budget = Budget {
+            alpha: 0.01,
+            beta: 0.05,
+            by_criterion: vec![],
+            slices: SLICES,
+            split: 3,
+        };
+        let (mut spent, mut earlier) = (0.0, 0);
+        for together in [1, 10, 1, 5, 200, 1, 1, 1000] {
+            spent += budget.slice_weight(earlier, together) * f64::from(together) * 3.0;
+            earlier += together;
+        }
+        assert!(spent < SLICES && spent > 0.99 * SLICES, "{spent}");
     }
 }

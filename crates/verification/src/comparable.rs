@@ -1,102 +1,168 @@
 //! When the sides cannot be compared: age, mix, share (DESIGN.md 6, rule 9). Never for size alone.
 
 use crate::observation::{Measured, Side, Sides, Tick};
-use crate::terms::Plan;
+use crate::terms::{Plan, SignalKind};
 use statistics::share_mismatch_ln_e;
 use std::collections::BTreeMap;
 
 /// Largest total variation between the sides' route mixes.
 const MIX: f64 = 0.2;
+/// What a look's mix still counts for one look later: mixes are those of about the last hour at a look a minute.
+const KEPT: f64 = 63.0 / 64.0;
 /// Prior strength of the share test: the mixture expects shares about as precise as this many requests tell (Lindon and Malek's default).
 const KAPPA: f64 = 100.0;
+/// Part of a side's pods that must be young for the side to be young: a restarted pod among many is everyday life.
+const YOUNG: f64 = 0.5;
 
-/// Totals by slice and by side since the canary came.
+/// How the traffic is shared between the sides and between the slices of each.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Mix {
-    by_slice: BTreeMap<(u16, u16), Sides<u64>>,
-    traffic: Sides<f64>,
+pub(crate) struct Traffic {
+    pub(crate) mixes: BTreeMap<u16, Mix>,
+    /// Since the canary came.
+    pub(crate) seen: Sides<f64>,
+    /// Since the warm-up: while a canary comes up its share is nobody's promise.
+    pub(crate) warm: Sides<f64>,
 }
 
-impl Mix {
-    pub(crate) fn add(&mut self, tick: &Tick) {
-        let mut traffic = None;
-        for reading in &tick.readings {
-            let trials = Sides {
-                canary: trials(&reading.sides.canary),
-                baseline: trials(&reading.sides.baseline),
+/// The mix of one signal's slices on both sides, of looks in which both had traffic.
+///
+/// Looks are weighted by `n1 n0 / (n1 + n0)` on both sides (Mantel and Haenszel), so that a traffic step during a common change of mix does not pose as a difference.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Mix {
+    pub(crate) weight: f64,
+    pub(crate) squares: f64,
+    pub(crate) slices: BTreeMap<u16, Sides<f64>>,
+}
+
+impl Traffic {
+    /// Takes one look in which the canary may have had traffic. `shared` is the signal that shows how requests are shared, if the plan has one.
+    pub(crate) fn add(&mut self, tick: &Tick, shared: Option<u16>, warm: bool) {
+        for slices in tick.readings.chunk_by(|a, b| a.signal == b.signal) {
+            let Some(signal) = slices.first().map(|reading| reading.signal) else {
+                continue;
             };
-            match reading.slice {
-                Some(slice) => {
-                    let sum = self.by_slice.entry((reading.signal, slice)).or_default();
-                    sum.canary = sum.canary.saturating_add(trials.canary.unwrap_or(0));
-                    sum.baseline = sum.baseline.saturating_add(trials.baseline.unwrap_or(0));
-                }
-                None => {
-                    if let (None, Some(canary), Some(baseline)) =
-                        (traffic, trials.canary, trials.baseline)
-                    {
-                        traffic = Some((canary, baseline));
-                    }
-                }
+            let of_slices = slices.iter().filter_map(|reading| {
+                let trials = Sides {
+                    canary: trials(&reading.sides.canary).unwrap_or(0) as f64,
+                    baseline: trials(&reading.sides.baseline).unwrap_or(0) as f64,
+                };
+                Some((reading.slice?, trials))
+            });
+            if slices.iter().any(|reading| reading.slice.is_some()) {
+                self.mixes.entry(signal).or_default().add(of_slices);
             }
         }
-        if let Some((canary, baseline)) = traffic {
-            self.traffic.canary += canary as f64;
-            self.traffic.baseline += baseline as f64;
+        let whole = tick
+            .readings
+            .iter()
+            .find(|reading| Some(reading.signal) == shared && reading.slice.is_none());
+        if let Some(reading) = whole
+            && let (Some(canary), Some(baseline)) = (
+                trials(&reading.sides.canary),
+                trials(&reading.sides.baseline),
+            )
+        {
+            self.seen.canary += canary as f64;
+            self.seen.baseline += baseline as f64;
+            if warm {
+                self.warm.canary += canary as f64;
+                self.warm.baseline += baseline as f64;
+            }
         }
     }
 
     /// The canary's share of all traffic so far.
     pub(crate) fn canary_share(&self) -> Option<f64> {
-        let all = self.traffic.canary + self.traffic.baseline;
-        (all > 0.0).then(|| self.traffic.canary / all)
+        share(&self.seen)
     }
 
     /// The observed share, where it contradicts the share that the plan states.
     pub(crate) fn share_differs(&self, plan: &Plan, dispersion: f64) -> Option<f64> {
         let expected = plan.compare.canary_share?;
         let ln_e = share_mismatch_ln_e(
-            self.traffic.canary,
-            self.traffic.baseline,
+            self.warm.canary,
+            self.warm.baseline,
             expected,
             KAPPA,
             dispersion,
         );
         if ln_e >= -libm::log(plan.compare.false_alarms) {
-            self.canary_share()
+            share(&self.warm)
         } else {
             None
         }
     }
 
     /// Total variation between the sides' slices of one signal, where it is larger than chance and [`MIX`] explain.
-    ///
-    /// With few requests the observed variation is large by chance; its expectation under equal mixes, `sum_i sqrt(p_i (1 - p_i) (1/n1 + 1/n0) / (2 pi))`,
-    /// is taken off, so that a small side is never "not comparable" for its size.
-    pub(crate) fn differs(&self, signal: u16) -> Option<f64> {
-        let slices = self.by_slice.range((signal, 0)..=(signal, u16::MAX));
+    pub(crate) fn mix_differs(&self, signal: u16, dispersion: f64) -> Option<f64> {
+        self.mixes.get(&signal)?.differs(dispersion)
+    }
+}
+
+fn share(traffic: &Sides<f64>) -> Option<f64> {
+    let all = traffic.canary + traffic.baseline;
+    (all > 0.0).then(|| traffic.canary / all)
+}
+
+impl Mix {
+    fn add(&mut self, slices: impl Iterator<Item = (u16, Sides<f64>)> + Clone) {
         let (mut canary, mut baseline) = (0.0, 0.0);
-        for (_, sums) in slices.clone() {
-            canary += sums.canary as f64;
-            baseline += sums.baseline as f64;
+        for (_, trials) in slices.clone() {
+            canary += trials.canary;
+            baseline += trials.baseline;
         }
         if canary == 0.0 || baseline == 0.0 {
+            return;
+        }
+        let weight = canary * baseline / (canary + baseline);
+        for sums in self.slices.values_mut() {
+            sums.canary *= KEPT;
+            sums.baseline *= KEPT;
+        }
+        self.weight = self.weight * KEPT + weight;
+        self.squares = self.squares * KEPT * KEPT + weight;
+        for (slice, trials) in slices {
+            let sums = self.slices.entry(slice).or_default();
+            sums.canary += weight * trials.canary / canary;
+            sums.baseline += weight * trials.baseline / baseline;
+        }
+    }
+
+    /// With few requests the observed variation is large by chance; its expectation under equal mixes, `sum_i sqrt(p_i (1 - p_i) / (2 pi n))` with `n` the effective
+    /// number of requests, is taken off, so that a small side is never "not comparable" for its size.
+    fn differs(&self, dispersion: f64) -> Option<f64> {
+        if self.weight <= 0.0 {
             return None;
         }
+        let effective = self.weight * self.weight / self.squares / dispersion.max(1.0);
         let (mut variation, mut chance) = (0.0, 0.0);
-        for (_, sums) in slices {
-            let (in_canary, in_baseline) =
-                (sums.canary as f64 / canary, sums.baseline as f64 / baseline);
-            variation += (in_canary - in_baseline).abs() / 2.0;
-            let pooled = (sums.canary as f64 + sums.baseline as f64) / (canary + baseline);
-            let variance = pooled * (1.0 - pooled) * (1.0 / canary + 1.0 / baseline);
-            chance += libm::sqrt(variance / (2.0 * core::f64::consts::PI));
+        for sums in self.slices.values() {
+            let (canary, baseline) = (sums.canary / self.weight, sums.baseline / self.weight);
+            variation += (canary - baseline).abs() / 2.0;
+            let pooled = ((canary + baseline) / 2.0).clamp(0.0, 1.0);
+            chance +=
+                libm::sqrt(pooled * (1.0 - pooled) / (effective * 2.0 * core::f64::consts::PI));
         }
         (variation - chance > MIX).then_some(variation)
     }
 }
 
-fn trials(measured: &Measured) -> Option<u64> {
+/// The signal that shows how requests are shared between the sides: the first that counts requests. Probes are sent by us, and a count without `per` counts time.
+pub(crate) fn shared_signal(plan: &Plan) -> Option<u16> {
+    plan.signals
+        .iter()
+        .position(|signal| {
+            matches!(
+                signal.kind,
+                SignalKind::Proportion { .. }
+                    | SignalKind::Histogram { .. }
+                    | SignalKind::Count { per: Some(_), .. }
+            )
+        })
+        .and_then(|at| u16::try_from(at).ok())
+}
+
+pub(crate) fn trials(measured: &Measured) -> Option<u64> {
     match measured {
         Measured::Counts(sample) => Some(sample.trials),
         Measured::Durations(histogram) => Some(histogram.total()),
@@ -104,19 +170,18 @@ fn trials(measured: &Measured) -> Option<u64> {
     }
 }
 
-/// The side whose pods are all younger than the warm-up while the other side has none that young.
+/// The side most of whose pods are younger than the warm-up while the other side's are not.
 pub(crate) fn young_side(tick: &Tick) -> Option<Side> {
-    let (canary, baseline) = (tick.pods.canary, tick.pods.baseline);
-    if canary.count > 0 && canary.young == canary.count && baseline.count > 0 && baseline.young == 0
-    {
-        Some(Side::Canary)
-    } else if baseline.count > 0
-        && baseline.young == baseline.count
-        && canary.count > 0
-        && canary.young == 0
-    {
-        Some(Side::Baseline)
-    } else {
-        None
+    let young = |side: Side| {
+        let pods = tick.pods.get(side);
+        pods.count > 0 && f64::from(pods.young) >= YOUNG * f64::from(pods.count)
+    };
+    if tick.pods.canary.count == 0 || tick.pods.baseline.count == 0 {
+        return None;
+    }
+    match (young(Side::Canary), young(Side::Baseline)) {
+        (true, false) => Some(Side::Canary),
+        (false, true) => Some(Side::Baseline),
+        _ => None,
     }
 }

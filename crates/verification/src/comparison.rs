@@ -1,74 +1,81 @@
 //! One criterion, or one slice of it, judged against the baseline at the same moment.
 
+mod shown;
+pub(crate) mod threshold;
+
 use crate::budget::{Budget, CATASTROPHIC, rolls_back};
-use crate::durations::DurationBlocks;
-use crate::observation::{Measured, PodSet, Side, Sides, Tick};
+use crate::latencies::Latencies;
+use crate::log_sum::log_sum;
+use crate::observation::{Gap, Measured, Side, Sides, Tick};
+use crate::pods::Pods;
+use crate::row::wait;
 use crate::terms::{Criterion, Limit, Measure, Noise, Plan, Rule, SignalKind};
-use crate::verdict::{Family, Numbers, ThresholdProblem};
+use crate::time::Timestamp;
+use crate::verdict::{Family, ThresholdProblem};
 use crate::window::Window;
+use statistics::required::trials_to_confirm;
 use statistics::{
-    Design, Evidence, Harm, Histogram, LatencyLimit, Margin, Pair, Range, Safety, Sample, Shift,
-    ShiftError, Starts, Worse, dominance_pairs, pod_allowance, shift,
+    Design, Evidence, Harm, LatencyLimit, Margin, Pair, Safety, Sample, Starts, Worse,
+    dominance_pairs, pod_allowance,
 };
+use threshold::Threshold;
 
 /// Null ratio of the catastrophic process: what only a break reaches, and start-up noise does not (statistics.md A5).
 const CATASTROPHIC_RATIO: f64 = 3.0;
-/// Fewest baseline latencies beyond a quantile before a threshold may be learned from the watch itself.
-const LEARN_BEYOND: f64 = 2.0;
+/// Cells of the stretch that must be past the limit.
+pub(crate) const SUSTAINED_CELLS: u32 = 32;
+/// Cells of the hour before: five minutes each.
+pub(crate) const BEFORE_CELLS: u32 = 12;
 
 /// Processes of one comparison.
 #[derive(Clone, Debug)]
 pub(crate) struct Comparison {
     pub(crate) family: Family,
     design: Design,
+    /// The design of safety: it may spend more on pods than harm may, so its allowance is smaller.
+    safety_design: Design,
     pods_share: f64,
+    pods_share_of_safety: f64,
+    pods: Option<Pods>,
     noise: Noise,
     harm: Harm,
     catastrophic: Option<(Design, Harm)>,
     safety: Safety,
     /// Safety over the last part of the watch only.
     fresh: Option<Safety>,
+    /// History of rates; latencies have theirs in [`Latencies`].
     evidence: Evidence,
     window: Window<Pair>,
     /// The baseline side alone, for the level before an action.
     before: Window<Sample>,
-    latency: Option<Latency>,
+    threshold: Option<Threshold>,
     total: Pair,
+    /// What the catastrophic process saw since the last look that was judged.
+    unjudged: Pair,
+    now: Standing,
 }
 
-/// What a latency comparison keeps beside its counts.
-#[derive(Clone, Debug)]
-struct Latency {
-    quantile: f64,
-    limit: LatencyLimit,
-    place: Place,
-    blocks: Sides<DurationBlocks>,
-    lately: Sides<Window<Histogram>>,
+/// The evidence as it stands after the last look.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Standing {
+    ln_harm: f64,
+    ln_catastrophic: f64,
+    ln_safety: f64,
+    ln_fresh: f64,
+    past_lately: bool,
 }
 
-#[derive(Clone, Debug)]
-enum Place {
-    /// Learning from the baseline side of this watch.
-    Learning(Histogram),
-    Placed(Shift),
-    Impossible(ThresholdProblem),
-}
-
-/// What a look brought to a comparison.
-pub(crate) enum Fed {
-    /// Both sides were counted.
-    Counted,
-    /// The row cannot be counted yet.
-    NotYet,
-}
-
-/// Whether the looks of this tick enter the full processes.
-#[derive(Clone, Copy)]
+/// Which processes a look may enter. None of it depends on what the look counted, only on time, traffic and pods.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Admission {
     /// After the warm-up, sides comparable.
     pub(crate) judged: bool,
+    /// The slices' mix differs between the sides: sums over slices say nothing, not even about a collapse.
+    pub(crate) mixed: bool,
     /// In the last part of the watch.
     pub(crate) late: bool,
+    /// The pods that served it.
+    pub(crate) pods: Pods,
 }
 
 impl Comparison {
@@ -83,46 +90,35 @@ impl Comparison {
         let Rule::AgainstBaseline { worse, limit } = criterion.rule else {
             return None;
         };
-        let mut latency = None;
+        let mut threshold = None;
         let mut expected_rate = None;
-        let (family, margin) = match (criterion.measure, limit) {
-            (Measure::Rate, Limit::Points(points)) => {
+        let (family, margin) = match (criterion.measure, limit, worse) {
+            (Measure::Rate, Limit::Points(points), _) => {
                 (Family::Difference, Margin::difference(points))
             }
-            (Measure::Rate, Limit::Relative(part)) => {
-                let ratio = if worse == Worse::Higher {
-                    1.0 + part
-                } else {
-                    1.0 - part
-                };
-                (Family::Ratio, Margin::ratio(ratio))
+            (Measure::Rate, Limit::Relative(part), Worse::Higher) => {
+                (Family::Ratio, Margin::ratio(1.0 + part))
             }
-            (Measure::Quantile(quantile), limit) => {
-                let limit = match limit {
-                    Limit::Amount(amount) => LatencyLimit::Added(amount),
-                    Limit::Relative(part) => LatencyLimit::Ratio(1.0 + part),
-                    Limit::Points(_) => return None,
-                };
-                let place = match before {
-                    Some(Measured::Durations(history)) => {
-                        place(history, quantile, limit, &Histogram::default())
-                    }
-                    _ => Place::Learning(Histogram::default()),
-                };
-                expected_rate = Some(1.0 - quantile);
-                latency = Some(Latency {
+            (Measure::Rate, Limit::Relative(part), Worse::Lower) => {
+                (Family::Ratio, Margin::ratio(1.0 - part))
+            }
+            // Being faster does no harm: the other direction has no rule.
+            (Measure::Quantile(quantile), Limit::Amount(amount), Worse::Higher) => {
+                threshold = Some(Threshold::new(
                     quantile,
-                    limit,
-                    place,
-                    blocks: Sides {
-                        canary: DurationBlocks::default(),
-                        baseline: DurationBlocks::default(),
-                    },
-                    lately: Sides {
-                        canary: Window::new(criterion.sustained_for),
-                        baseline: Window::new(criterion.sustained_for),
-                    },
-                });
+                    LatencyLimit::Added(amount),
+                    before,
+                ));
+                expected_rate = Some(1.0 - quantile);
+                (Family::Dominance, Margin::ratio(1.0))
+            }
+            (Measure::Quantile(quantile), Limit::Relative(part), Worse::Higher) => {
+                threshold = Some(Threshold::new(
+                    quantile,
+                    LatencyLimit::Ratio(1.0 + part),
+                    before,
+                ));
+                expected_rate = Some(1.0 - quantile);
                 (Family::Dominance, Margin::ratio(1.0))
             }
             _ => return None,
@@ -139,46 +135,51 @@ impl Comparison {
             starts: Starts::over(plan.looks()),
             expected_rate,
         };
-        let catastrophic = (rolls_back(criterion)
-            && worse == Worse::Higher
-            && family != Family::Dominance)
-            .then(|| {
-                let design = Design {
-                    margin: Margin {
-                        ratio: margin.ratio.max(CATASTROPHIC_RATIO),
-                        ..margin
-                    },
-                    ..design.clone()
-                };
-                let harm = Harm::new(&design);
-                (design, harm)
-            });
-        Some(Self {
+        let collapses =
+            rolls_back(criterion) && worse == Worse::Higher && family != Family::Dominance;
+        let catastrophic = collapses.then(|| {
+            let design = Design {
+                margin: Margin {
+                    ratio: margin.ratio.max(CATASTROPHIC_RATIO),
+                    ..margin
+                },
+                ..design
+            };
+            (design, Harm::new(&design))
+        });
+        let mut comparison = Self {
             family,
             pods_share: budget.pods_share(weight),
+            pods_share_of_safety: budget.pods_share_of_safety(),
+            pods: None,
             noise,
             harm: Harm::new(&design),
             catastrophic,
             safety: Safety::new(&design),
             fresh: None,
             evidence: Evidence::default(),
-            window: Window::new(criterion.sustained_for),
-            before: Window::new(crate::recovery::HOUR_BEFORE),
-            latency,
+            window: Window::new(criterion.sustained_for, SUSTAINED_CELLS),
+            before: Window::new(crate::recovery::HOUR_BEFORE, BEFORE_CELLS),
+            threshold,
             total: Pair::default(),
+            unjudged: Pair::default(),
             design,
-        })
+            safety_design: design,
+            now: Standing::default(),
+        };
+        comparison.stand();
+        Some(comparison)
     }
 
-    /// Lets one look enter. Both sides must have been measured.
+    /// Lets one look enter. Returns whether both sides had traffic that could be counted.
     pub(crate) fn feed(
         &mut self,
         tick: &Tick,
         canary: &Measured,
         baseline: &Measured,
-        admission: Admission,
-    ) -> Fed {
-        let (harm, safety) = match (canary, baseline, &mut self.latency) {
+        admission: &Admission,
+    ) -> bool {
+        let (harm, safety) = match (canary, baseline, &mut self.threshold) {
             (Measured::Counts(canary), Measured::Counts(baseline), None) => {
                 let pair = Pair {
                     canary: *canary,
@@ -186,112 +187,157 @@ impl Comparison {
                 };
                 (pair, pair)
             }
-            (Measured::Durations(canary), Measured::Durations(baseline), Some(latency)) => {
-                let Ok(shift) = latency.find_place(baseline) else {
-                    return Fed::NotYet;
+            (Measured::Durations(canary), Measured::Durations(baseline), Some(threshold)) => {
+                let Some(shift) = threshold.at_look(baseline) else {
+                    return false;
                 };
-                if admission.judged {
-                    latency.blocks.canary.push(canary);
-                    latency.blocks.baseline.push(baseline);
-                    latency
-                        .lately
-                        .canary
-                        .push(tick.from, tick.through, canary.clone());
-                    latency
-                        .lately
-                        .baseline
-                        .push(tick.from, tick.through, baseline.clone());
-                }
                 dominance_pairs(&shift, canary, baseline)
             }
-            _ => return Fed::Counted,
+            _ => return false,
         };
-        self.allow_for_pods(tick.pods);
+        self.allow_for(admission.pods);
         self.before.push(tick.from, tick.through, safety.baseline);
-        if let Some((_, process)) = &mut self.catastrophic {
+        if let Some((_, process)) = &mut self.catastrophic
+            && !admission.mixed
+        {
             process.update(&harm);
         }
         if admission.judged {
             self.harm.update(&harm);
             self.safety.update(&safety);
             if admission.late {
-                let design = &self.design;
+                let design = &self.safety_design;
                 self.fresh
                     .get_or_insert_with(|| Safety::new(design))
                     .update(&safety);
             }
-            self.evidence.push(&harm);
+            if self.threshold.is_none() {
+                self.evidence.push(&harm);
+            }
             self.window.push(tick.from, tick.through, harm);
             self.total += harm;
+            self.unjudged = Pair::default();
+        } else if !admission.mixed {
+            self.unjudged += harm;
         }
-        Fed::Counted
+        self.stand();
+        harm.canary.trials > 0 && harm.baseline.trials > 0
     }
 
-    /// A changed pod set changes what a pod effect may explain from here on.
-    fn allow_for_pods(&mut self, pods: Sides<PodSet>) {
-        let allowance = pod_allowance(
-            self.noise.pod_sd,
-            pods.canary.count.max(1),
-            pods.baseline.count.max(1),
-            self.pods_share,
-        );
-        if allowance.to_bits() == self.design.pod_allowance.to_bits() {
+    /// A look at the baseline alone: its level goes on, and a threshold may be learned from it.
+    pub(crate) fn feed_baseline(&mut self, tick: &Tick, baseline: &Measured) {
+        if let (Measured::Durations(baseline), Some(threshold)) = (baseline, &mut self.threshold) {
+            threshold.learn(baseline);
+        }
+        if let Some(sample) = self.level_sample(baseline) {
+            self.before.push(tick.from, tick.through, sample);
+        }
+    }
+
+    /// The baseline as it is before an action: for latencies, what lies above the threshold itself.
+    fn level_sample(&self, baseline: &Measured) -> Option<Sample> {
+        match (baseline, &self.threshold) {
+            (Measured::Counts(sample), None) => Some(*sample),
+            (Measured::Durations(histogram), Some(threshold)) => Some(Sample {
+                events: histogram.above(threshold.shift()?.threshold),
+                trials: histogram.total(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// A changed set of pods draws new pod effects: what they may explain from here on has its own budget (DESIGN.md 6, rule 5).
+    fn allow_for(&mut self, pods: Pods) {
+        if self.pods == Some(pods) {
             return;
         }
-        self.design.pod_allowance = allowance;
+        self.pods = Some(pods);
+        let allowance = |share: f64| {
+            pod_allowance(
+                self.noise.pod_sd,
+                pods.canary,
+                pods.baseline,
+                share * pods.part(),
+            )
+        };
+        let (of_harm, of_safety) = (
+            allowance(self.pods_share),
+            allowance(self.pods_share_of_safety),
+        );
+        self.design.pod_allowance = of_harm;
         self.harm.redesign(&self.design);
-        self.safety.redesign(&self.design);
-        if let Some(fresh) = &mut self.fresh {
-            fresh.redesign(&self.design);
-        }
         if let Some((design, process)) = &mut self.catastrophic {
-            design.pod_allowance = allowance;
+            design.pod_allowance = of_harm;
             process.redesign(design);
         }
+        self.safety_design.pod_allowance = of_safety;
+        self.safety.redesign(&self.safety_design);
+        if let Some(fresh) = &mut self.fresh {
+            fresh.redesign(&self.safety_design);
+        }
     }
 
-    /// A look without data: the stretch that must be past the limit starts anew.
+    /// A time without data: the stretch that must be past the limit starts anew.
     pub(crate) fn gap(&mut self) {
         self.window.clear();
+        self.unjudged = Pair::default();
+        self.stand();
     }
 
-    pub(crate) fn ln_harm(&self) -> f64 {
+    fn stand(&mut self) {
         let parts = if self.catastrophic.is_some() {
-            1.0 - CATASTROPHIC
+            libm::log(1.0 - CATASTROPHIC)
         } else {
-            1.0
+            0.0
         };
-        self.harm.ln_e() + libm::log(parts)
+        self.now = Standing {
+            ln_harm: self.harm.ln_e() + parts,
+            ln_catastrophic: self
+                .catastrophic
+                .as_ref()
+                .map_or(f64::NEG_INFINITY, |(_, process)| {
+                    process.ln_e() + libm::log(CATASTROPHIC)
+                }),
+            ln_safety: self.safety.ln_e(),
+            ln_fresh: self.fresh.as_ref().map_or(0.0, Safety::ln_e),
+            past_lately: self
+                .window
+                .sum()
+                .is_some_and(|pair| past(&pair, self.design.margin, self.design.worse)),
+        };
     }
 
-    pub(crate) fn ln_catastrophic(&self) -> Option<f64> {
-        self.catastrophic
-            .as_ref()
-            .map(|(_, process)| process.ln_e() + libm::log(CATASTROPHIC))
+    /// Evidence past the limit, without the catastrophic process's part.
+    pub(crate) fn ln_harm(&self) -> f64 {
+        self.now.ln_harm
+    }
+
+    /// The catastrophic process's part; nothing where there is none.
+    pub(crate) fn ln_catastrophic(&self) -> f64 {
+        self.now.ln_catastrophic
+    }
+
+    pub(crate) fn ln_all_harm(&self) -> f64 {
+        log_sum(self.now.ln_harm, self.now.ln_catastrophic)
     }
 
     pub(crate) fn ln_safety(&self) -> f64 {
-        self.safety.ln_e()
+        self.now.ln_safety
     }
 
-    pub(crate) fn ln_fresh_safety(&self) -> Option<f64> {
-        self.fresh.as_ref().map(Safety::ln_e)
+    /// Evidence of the last part of the watch alone.
+    pub(crate) fn ln_fresh_safety(&self) -> f64 {
+        self.now.ln_fresh
     }
 
-    /// Whether the last stretch alone is past the limit.
-    pub(crate) fn sustained(&self, now: crate::time::Timestamp) -> bool {
-        self.window.covers(now)
-            && self
-                .window
-                .sum()
-                .is_some_and(|pair| past(&pair, self.design.margin, self.design.worse))
+    /// Whether the last stretch alone is past the limit; it must be whole and no older than `oldest`.
+    pub(crate) fn sustained(&self, oldest: Timestamp) -> bool {
+        self.now.past_lately && self.window.covers(oldest)
     }
 
-    /// Whether the last stretch alone is past the limit, without asking that it was covered.
-    pub(crate) fn lately_past(&self) -> bool {
-        self.window
-            .sum()
-            .is_some_and(|pair| past(&pair, self.design.margin, self.design.worse))
+    /// Whether the last stretch, as far as there is one, is past the limit.
+    pub(crate) fn past_lately(&self) -> bool {
+        self.now.past_lately
     }
 
     pub(crate) fn pod_allowance(&self) -> f64 {
@@ -299,33 +345,31 @@ impl Comparison {
     }
 
     pub(crate) fn thresholds(&self) -> Option<(f64, f64)> {
-        match &self.latency.as_ref()?.place {
-            Place::Placed(shift) => Some((shift.threshold, shift.harm_edge)),
-            _ => None,
-        }
+        let shift = self.threshold.as_ref()?.shift()?;
+        Some((shift.threshold, shift.harm_edge))
     }
 
     pub(crate) fn threshold_problem(&self) -> Option<ThresholdProblem> {
-        match &self.latency.as_ref()?.place {
-            Place::Learning(_) => Some(ThresholdProblem::NoHistory),
-            Place::Impossible(problem) => Some(*problem),
-            Place::Placed(_) => None,
-        }
+        self.threshold.as_ref()?.problem()
     }
 
     /// Level that the whole service must show again after an action, from the baseline side of the hour before: (before, limit).
     pub(crate) fn recovery_limit(&self) -> Option<(f64, f64)> {
         let sample = self.before.sum()?;
         let before = sample.rate()?;
-        // Where the baseline had no event in the hour, the next one could have been one: (k + 1) / (n + 1) keeps the limit above zero.
-        let floor = (sample.events as f64 + 1.0) / (sample.trials as f64 + 1.0);
         let margin = self.design.margin;
-        let limit = if margin.is_absolute() {
-            before + margin.difference
-        } else {
-            before.max(floor) * margin.ratio
+        let limit = match (margin.is_absolute(), self.design.worse) {
+            (true, Worse::Higher) => before + margin.difference,
+            (true, Worse::Lower) => before - margin.difference,
+            // Where the baseline had no event in the hour, the next one could have been one: (k + 1) / (n + 1) keeps the limit above zero.
+            (false, Worse::Higher) => {
+                let floor = (sample.events as f64 + 1.0) / (sample.trials as f64 + 1.0);
+                before.max(floor) * margin.ratio
+            }
+            (false, Worse::Lower) => before * margin.ratio,
         };
-        Some((before, limit))
+        // Nothing can fall below zero: there is nothing to prove.
+        (limit > 0.0).then_some((before, limit))
     }
 
     /// The service's sum over both sides as this comparison counts it; for latencies, what lies above the shifted threshold.
@@ -334,12 +378,10 @@ impl Comparison {
         canary: Option<&Measured>,
         baseline: &Measured,
     ) -> Option<Sample> {
-        let count = |measured: &Measured| match (
-            measured,
-            self.latency.as_ref().map(|latency| &latency.place),
-        ) {
+        let shift = self.threshold.as_ref().map(Threshold::shift);
+        let count = |measured: &Measured| match (measured, shift) {
             (Measured::Counts(sample), None) => Some(*sample),
-            (Measured::Durations(histogram), Some(Place::Placed(shift))) => Some(Sample {
+            (Measured::Durations(histogram), Some(Some(shift))) => Some(Sample {
                 events: histogram.above(shift.safety_edge),
                 trials: histogram.total(),
             }),
@@ -347,185 +389,62 @@ impl Comparison {
         };
         let mut sum = count(baseline)?;
         if let Some(canary) = canary.and_then(count) {
-            sum.events = sum.events.saturating_add(canary.events);
-            sum.trials = sum.trials.saturating_add(canary.trials);
+            sum += canary;
         }
         Some(sum)
     }
 
-    /// Levels, difference, range and counts as they stand.
+    /// About how many seconds until this is decided.
+    ///
+    /// Past the limit: harm at the pace so far. Else safety at the pace that the traffic so far promises for a canary that is as the baseline, which does not hang on the
+    /// luck of the first looks; for latencies, whose shifted cut makes that pace unknown, at the pace so far.
+    pub(crate) fn remaining(
+        &self,
+        criterion: &Criterion,
+        numbers: &crate::verdict::Numbers,
+        elapsed: f64,
+    ) -> Option<f64> {
+        let Rule::AgainstBaseline { worse, limit } = criterion.rule else {
+            return None;
+        };
+        let (Limit::Points(limit) | Limit::Relative(limit) | Limit::Amount(limit)) = limit;
+        let past = numbers.difference.is_some_and(|difference| match worse {
+            Worse::Higher => difference > limit,
+            Worse::Lower => difference < -limit,
+        });
+        if past {
+            return wait(elapsed, numbers.ln_harm, numbers.ln_harm_needed);
+        }
+        let (have, needed) = (numbers.ln_safety, numbers.ln_safety_needed);
+        if self.threshold.is_some() {
+            return wait(elapsed, have, needed);
+        }
+        let (canary, baseline) = (
+            self.total.canary.trials as f64,
+            self.total.baseline.trials as f64,
+        );
+        let whole = trials_to_confirm(
+            self.total.baseline.rate()?,
+            canary / (canary + baseline),
+            &self.safety_design,
+            needed,
+        )?;
+        let a_second = (canary + baseline) / elapsed;
+        (needed > have && a_second > 0.0).then(|| (needed - have) / needed * whole / a_second)
+    }
+
+    /// The history that latencies are shown from belongs to all criteria on them.
     pub(crate) fn numbers(
         &self,
         criterion: &Criterion,
-        ln_harm_needed: f64,
-        ln_safety_needed: f64,
-    ) -> Numbers {
-        let mut numbers = Numbers {
-            exposure: Sides {
-                canary: self.total.canary.trials,
-                baseline: self.total.baseline.trials,
-            },
-            events: Sides {
-                canary: self.total.canary.events,
-                baseline: self.total.baseline.events,
-            },
-            ..Numbers::default()
-        };
-        match &self.latency {
-            None => self.rate_numbers(&mut numbers, ln_harm_needed, ln_safety_needed),
-            Some(latency) => self.latency_numbers(
-                latency,
-                criterion,
-                &mut numbers,
-                ln_harm_needed,
-                ln_safety_needed,
-            ),
-        }
-        numbers
-    }
-
-    fn rate_numbers(&self, numbers: &mut Numbers, ln_harm_needed: f64, ln_safety_needed: f64) {
-        let relative = !self.design.margin.is_absolute();
-        let difference = |canary: f64, baseline: f64| {
-            if !relative {
-                Some(canary - baseline)
-            } else if baseline > 0.0 {
-                Some(canary / baseline - 1.0)
-            } else {
-                None
-            }
-        };
-        if let Some(estimate) = self.evidence.estimate_since_best_start(&self.design) {
-            numbers.level = Sides {
-                canary: Some(estimate.canary),
-                baseline: Some(estimate.baseline),
-            };
-            numbers.difference = difference(estimate.canary, estimate.baseline);
-        }
-        if let Some(pair) = self.window.sum()
-            && let (Some(canary), Some(baseline)) = (pair.canary.rate(), pair.baseline.rate())
-        {
-            numbers.lately = difference(canary, baseline);
-        }
-        let range = self
-            .evidence
-            .range(&self.design, ln_harm_needed, ln_safety_needed);
-        // Margins grow in the bad direction; a range is said as canary minus baseline (or over baseline, minus 1).
-        let signed = |margin: f64| match (relative, self.design.worse) {
-            (true, _) => margin - 1.0,
-            (false, Worse::Higher) => margin,
-            (false, Worse::Lower) => -margin,
-        };
-        let (lower, upper) = (range.lower.map(signed), range.upper.map(signed));
-        numbers.range = Some(if self.design.worse == Worse::Higher {
-            Range { lower, upper }
-        } else {
-            Range {
-                lower: upper,
-                upper: lower,
-            }
-        });
-    }
-
-    fn latency_numbers(
-        &self,
-        latency: &Latency,
-        criterion: &Criterion,
-        numbers: &mut Numbers,
-        ln_harm_needed: f64,
-        ln_safety_needed: f64,
-    ) {
-        let Place::Placed(shift) = &latency.place else {
-            return;
-        };
-        let relative = matches!(
-            criterion.rule,
-            Rule::AgainstBaseline {
-                limit: Limit::Relative(_),
-                ..
-            }
-        );
-        let difference = |canary: f64, baseline: f64| {
-            if relative {
-                (baseline > 0.0).then(|| canary / baseline - 1.0)
-            } else {
-                Some(canary - baseline)
-            }
-        };
-        let start = DurationBlocks::best_start(&latency.blocks, shift, &self.design);
-        let canary = latency.blocks.canary.since(start);
-        let baseline = latency.blocks.baseline.since(start);
-        numbers.level = Sides {
-            canary: canary.quantile(latency.quantile),
-            baseline: baseline.quantile(latency.quantile),
-        };
-        if let (Some(canary), Some(baseline)) = (numbers.level.canary, numbers.level.baseline) {
-            numbers.difference = difference(canary, baseline);
-        }
-        if let (Some(canary), Some(baseline)) =
-            (latency.lately.canary.sum(), latency.lately.baseline.sum())
-            && let (Some(canary), Some(baseline)) = (
-                canary.quantile(latency.quantile),
-                baseline.quantile(latency.quantile),
-            )
-        {
-            numbers.lately = difference(canary, baseline);
-        }
-        let (lower, upper) = crate::durations::shift_range(
-            &canary,
-            &baseline,
-            shift.threshold,
-            &self.design,
-            ln_harm_needed,
-            ln_safety_needed,
-        );
-        let said = |edge: f64| {
-            if relative {
-                edge / shift.threshold - 1.0
-            } else {
-                edge - shift.threshold
-            }
-        };
-        numbers.range = Some(Range {
-            lower: lower.map(said),
-            upper: upper.map(said),
-        });
+        latencies: Option<&Latencies>,
+        wanted: &Wanted,
+    ) -> crate::verdict::Numbers {
+        shown::numbers(self, criterion, latencies, wanted)
     }
 }
 
-impl Latency {
-    fn find_place(&mut self, baseline: &Histogram) -> Result<Shift, ThresholdProblem> {
-        match &mut self.place {
-            Place::Placed(shift) => Ok(*shift),
-            Place::Impossible(problem) => Err(*problem),
-            Place::Learning(history) => {
-                // The threshold is fixed from looks before it is used, never from the look that it judges.
-                let enough = history.total() as f64 * (1.0 - self.quantile) >= LEARN_BEYOND;
-                if enough {
-                    let learned = core::mem::take(history);
-                    self.place = place(&learned, self.quantile, self.limit, baseline);
-                    return self.find_place(baseline);
-                }
-                history.add(baseline);
-                Err(ThresholdProblem::NoHistory)
-            }
-        }
-    }
-}
-
-fn place(history: &Histogram, quantile: f64, limit: LatencyLimit, also: &Histogram) -> Place {
-    let mut edges: Vec<f64> = history.edges().into_iter().chain(also.edges()).collect();
-    edges.sort_by(f64::total_cmp);
-    edges.dedup();
-    match shift(&edges, history, quantile, limit) {
-        Ok(shift) => Place::Placed(shift),
-        Err(ShiftError::NoHistory) => Place::Learning(history.clone()),
-        Err(ShiftError::BelowABucket { smallest }) => {
-            Place::Impossible(ThresholdProblem::BelowABucket(smallest))
-        }
-        Err(ShiftError::BeyondLastBucket) => Place::Impossible(ThresholdProblem::BeyondLastBucket),
-    }
-}
+pub(crate) use shown::Wanted;
 
 /// Whether plain rates are past the line.
 fn past(pair: &Pair, margin: Margin, worse: Worse) -> bool {
@@ -539,16 +458,17 @@ fn past(pair: &Pair, margin: Margin, worse: Worse) -> bool {
 }
 
 /// Which side, if any, has nothing to count.
-pub(crate) fn missing_side(
-    criterion: &Criterion,
-    sides: &Sides<Measured>,
-) -> Option<(Side, crate::observation::Gap)> {
-    let needs_baseline = matches!(criterion.rule, Rule::AgainstBaseline { .. });
-    if let Measured::Nothing(gap) = sides.canary {
+pub(crate) fn missing_side(criterion: &Criterion, sides: &Sides<Measured>) -> Option<(Side, Gap)> {
+    let gap = |measured: &Measured| match measured {
+        Measured::Nothing(gap) => Some(*gap),
+        Measured::Level(level) if !level.is_finite() => Some(Gap::NotANumber),
+        _ => None,
+    };
+    if let Some(gap) = gap(&sides.canary) {
         return Some((Side::Canary, gap));
     }
-    if let (true, Measured::Nothing(gap)) = (needs_baseline, &sides.baseline) {
-        return Some((Side::Baseline, *gap));
+    if let (Rule::AgainstBaseline { .. }, Some(gap)) = (criterion.rule, gap(&sides.baseline)) {
+        return Some((Side::Baseline, gap));
     }
     None
 }

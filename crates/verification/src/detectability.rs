@@ -4,7 +4,9 @@ use crate::budget::Budget;
 use crate::comparison::noise_of;
 use crate::terms::{Criterion, Limit, Measure, Plan, Rule, SignalKind};
 use core::time::Duration;
-use statistics::required::{smallest_confirmable, smallest_detectable, trials_to_confirm, trials_to_harm};
+use statistics::required::{
+    smallest_confirmable, smallest_detectable, trials_to_confirm, trials_to_harm,
+};
 use statistics::{Design, Margin, Starts, Worse, pod_allowance};
 
 /// Share of the traffic taken for a canary that has none yet, where the plan states none: what careful teams begin with.
@@ -55,28 +57,48 @@ impl Detectability {
 ///
 /// Expected values under the plan's noise (assumed where not declared); single watches vary around them.
 #[must_use]
-pub fn detectability(plan: &Plan, criterion: &Criterion, traffic: &Traffic) -> Option<Detectability> {
-    let Rule::AgainstBaseline { worse, limit } = criterion.rule else { return None };
+pub fn detectability(
+    plan: &Plan,
+    criterion: &Criterion,
+    traffic: &Traffic,
+) -> Option<Detectability> {
+    let Rule::AgainstBaseline { worse, limit } = criterion.rule else {
+        return None;
+    };
     if matches!(plan.signal_of(criterion).kind, SignalKind::Level { .. }) {
         return None;
     }
     let (margin, base) = match (criterion.measure, limit) {
-        (Measure::Rate, Limit::Points(points)) => (Margin::difference(points), traffic.baseline_rate),
-        (Measure::Rate, Limit::Relative(part)) if worse == Worse::Higher => (Margin::ratio(1.0 + part), traffic.baseline_rate),
-        (Measure::Rate, Limit::Relative(part)) => (Margin::ratio(1.0 - part), traffic.baseline_rate),
+        (Measure::Rate, Limit::Points(points)) => {
+            (Margin::difference(points), traffic.baseline_rate)
+        }
+        (Measure::Rate, Limit::Relative(part)) if worse == Worse::Higher => {
+            (Margin::ratio(1.0 + part), traffic.baseline_rate)
+        }
+        (Measure::Rate, Limit::Relative(part)) => {
+            (Margin::ratio(1.0 - part), traffic.baseline_rate)
+        }
         (Measure::Quantile(quantile), _) => (Margin::ratio(1.0), Some(1.0 - quantile)),
         _ => return None,
     };
     let base = base?.max(RARE);
     let budget = Budget::share(plan);
-    let at = plan.criteria.iter().position(|known| known.name == criterion.name)?;
+    let at = plan
+        .criteria
+        .iter()
+        .position(|known| known.name == criterion.name)?;
     let weight = budget.weight(u16::try_from(at).ok()?);
     let noise = noise_of(plan, criterion);
     let design = Design {
         margin: margin.ok()?,
         worse,
         dispersion: noise.dispersion,
-        pod_allowance: pod_allowance(noise.pod_sd, traffic.canary_pods.max(1), traffic.baseline_pods.max(1), budget.pods_share(weight)),
+        pod_allowance: pod_allowance(
+            noise.pod_sd,
+            traffic.canary_pods.max(1),
+            traffic.baseline_pods.max(1),
+            budget.pods_share(weight),
+        ),
         starts: Starts::over(plan.looks()),
         expected_rate: Some(base),
     };
@@ -92,16 +114,32 @@ pub fn detectability(plan: &Plan, criterion: &Criterion, traffic: &Traffic) -> O
     let trials = per_second * judged.as_secs_f64();
     let ln_needed = budget.ln_needed() - libm::log(weight);
     let ln_safety = -libm::log(plan.compare.false_confirms);
-    let span = |trials: f64| Duration::try_from_secs_f64(trials / per_second).ok().filter(|span| *span <= judged);
+    let span = |trials: f64| {
+        Duration::try_from_secs_f64(trials / per_second)
+            .ok()
+            .filter(|span| *span <= judged)
+    };
     let (twice, calm) = match (criterion.measure, worse) {
         // A quantile at twice its limit puts about twice the share of requests beyond the shifted threshold; a calm canary about a fifth of it.
         (Measure::Quantile(_), _) => (base * 2.0, base),
-        (_, Worse::Higher) => (design.margin.ratio * base + design.margin.difference + excess(limit, base), base),
-        (_, Worse::Lower) => ((design.margin.ratio * base - design.margin.difference - excess(limit, base)).max(0.0), base),
+        (_, Worse::Higher) => (
+            design.margin.ratio * base + design.margin.difference + excess(limit, base),
+            base,
+        ),
+        (_, Worse::Lower) => (
+            (design.margin.ratio * base - design.margin.difference - excess(limit, base)).max(0.0),
+            base,
+        ),
     };
     let confirms = if matches!(criterion.measure, Measure::Quantile(_)) {
         // No difference is itself on the null of a dominance test; what confirms is that few requests lie beyond the shifted threshold.
-        let halved = Design { margin: Margin { ratio: CALM_TAIL, ..design.margin }, ..design };
+        let halved = Design {
+            margin: Margin {
+                ratio: CALM_TAIL,
+                ..design.margin
+            },
+            ..design
+        };
         trials_to_confirm(calm, share, &halved, ln_safety)
     } else {
         trials_to_confirm(calm, share, &design, ln_safety)

@@ -45,6 +45,10 @@ pub enum HumanActKind {
 }
 
 /// What comes out. The same inputs give the same events, byte for byte.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a step gives few events, and each is written out at once"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// A row changed its word.

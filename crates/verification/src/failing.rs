@@ -1,9 +1,14 @@
 //! Which rows are failing: the budget is asked once for all of them.
 
-use crate::row::{Claim, Row, is_grave, log_sum};
+use crate::budget::rolls_back;
+use crate::log_sum::log_sum;
+use crate::row::{Claim, Row};
 use crate::terms::Plan;
 use crate::time::Timestamp;
-use crate::verdict::Because;
+use crate::verdict::{Because, VerdictKind};
+
+/// `ln 20`: rows that fail only together must each speak for themselves at one in twenty, so that no row is called failing on the word of the others.
+const ALONE: f64 = 2.995_732_273_553_991;
 
 /// The rows that are failing at this look, by index.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -14,65 +19,70 @@ pub(crate) struct Failing {
     pub(crate) lighter: Vec<(usize, Because, bool)>,
 }
 
+/// What is asked of the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// What must be reacted to now: the last stretch must be past the limit too.
+    Now,
+    /// Which rows carry the word: one that has it keeps it as long as the evidence stands, so that words do not flicker with every look.
+    Word,
+}
+
 impl Failing {
     /// Asks every row and the budget. `ln_needed` is `ln(1/alpha)`.
-    pub(crate) fn find(plan: &Plan, rows: &[Row], now: Timestamp, ln_needed: f64) -> Self {
+    pub(crate) fn find(
+        plan: &Plan,
+        rows: &[Row],
+        oldest: Timestamp,
+        ln_needed: f64,
+        asked: Asked,
+    ) -> Self {
         let mut found = Self::default();
-        let mut candidates: Vec<(usize, f64, bool)> = Vec::new();
+        let mut candidates: Vec<Candidate> = Vec::new();
         for (at, row) in rows.iter().enumerate() {
-            let claim = row.claim(now);
-            let grave = is_grave(plan, row);
-            match claim {
-                Claim {
-                    throughout: true,
-                    baseline_too,
-                    ..
-                } if grave && !baseline_too => {
+            let grave = rolls_back(&plan.criteria[usize::from(row.id.criterion)]);
+            match row.claim(oldest) {
+                Claim::Nothing => {}
+                Claim::Throughout { baseline_too } if grave && !baseline_too => {
                     found.roll_back.push((at, Because::PastLimitThroughout));
                 }
-                Claim {
-                    throughout: true,
-                    baseline_too,
-                    ..
-                } => {
+                Claim::Throughout { baseline_too } => {
                     found
                         .lighter
                         .push((at, Because::PastLimitThroughout, grave && baseline_too));
                 }
-                Claim {
-                    ln_weighted: Some(ln_weighted),
-                    collapse,
+                Claim::Evidence {
+                    ln_harm,
+                    sustained,
+                    ln_catastrophic,
                     baseline_too,
-                    ..
                 } => {
+                    let stands = asked == Asked::Word && row.kind == VerdictKind::Failing;
+                    let main = if sustained || stands {
+                        ln_harm
+                    } else {
+                        f64::NEG_INFINITY
+                    };
+                    let ln_e = log_sum(main, ln_catastrophic);
+                    let candidate = Candidate {
+                        at,
+                        ln_e,
+                        ln_weighted: ln_e + libm::log(row.weight),
+                        because: if ln_catastrophic > main {
+                            Because::Collapse
+                        } else {
+                            Because::PastLimit
+                        },
+                    };
                     if grave && !baseline_too {
-                        candidates.push((at, ln_weighted, collapse));
-                    } else if ln_weighted >= ln_needed {
-                        found.lighter.push((at, because(collapse), grave));
+                        candidates.push(candidate);
+                    } else if candidate.ln_weighted >= ln_needed {
+                        found.lighter.push((at, candidate.because, grave));
                     }
                 }
-                Claim { .. } => {}
             }
         }
-        candidates.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let mut sum = f64::NEG_INFINITY;
-        for (taken, candidate) in candidates.iter().enumerate() {
-            sum = log_sum(sum, candidate.1);
-            if sum >= ln_needed {
-                found.roll_back.extend(
-                    candidates[..=taken]
-                        .iter()
-                        .map(|&(at, _, collapse)| (at, because(collapse))),
-                );
-                break;
-            }
-        }
-        // Every further roll-back row that reaches the bar alone is failing too: the smallest set names the cause, the rest is no less true.
-        for &(at, ln_weighted, collapse) in &candidates {
-            if ln_weighted >= ln_needed && !found.roll_back.iter().any(|&(known, _)| known == at) {
-                found.roll_back.push((at, because(collapse)));
-            }
-        }
+        found.roll_back.extend(together(candidates, ln_needed));
         found
     }
 
@@ -91,10 +101,34 @@ impl Failing {
     }
 }
 
-const fn because(collapse: bool) -> Because {
-    if collapse {
-        Because::Collapse
-    } else {
-        Because::PastLimit
-    }
+/// A row that asks for a rollback.
+struct Candidate {
+    at: usize,
+    ln_e: f64,
+    ln_weighted: f64,
+    because: Because,
+}
+
+/// The smallest set that reaches the bar together, and every further row that reaches it alone: the smallest set names the cause, the rest is no less true.
+fn together(mut candidates: Vec<Candidate>, ln_needed: f64) -> Vec<(usize, Because)> {
+    candidates.retain(|candidate| candidate.ln_e >= ALONE);
+    candidates.sort_by(|a, b| {
+        b.ln_weighted
+            .total_cmp(&a.ln_weighted)
+            .then(a.at.cmp(&b.at))
+    });
+    let mut sum = f64::NEG_INFINITY;
+    let reaching = candidates.iter().position(|candidate| {
+        sum = log_sum(sum, candidate.ln_weighted);
+        sum >= ln_needed
+    });
+    let Some(last) = reaching else {
+        return Vec::new();
+    };
+    candidates
+        .iter()
+        .enumerate()
+        .filter(|(place, candidate)| *place <= last || candidate.ln_weighted >= ln_needed)
+        .map(|(_, candidate)| (candidate.at, candidate.because))
+        .collect()
 }

@@ -3,19 +3,22 @@
 //! [`Watch::step`] moves a watch forward. It is pure: no clock, no input or output, no randomness. The same inputs give the same events.
 
 mod absolute;
+mod blocks;
 mod budget;
 mod comparable;
 mod comparison;
 pub mod decision;
 pub mod detectability;
-mod durations;
 pub mod event;
 pub mod exit;
 mod failing;
 pub mod intent;
+mod latencies;
 mod levels;
+mod log_sum;
 pub mod observation;
-mod phase;
+mod pods;
+mod range;
 pub mod recovery;
 mod row;
 pub mod seal;

@@ -14,10 +14,10 @@ const PATIENCE_LEAST: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sight {
     /// End of the last interval in which both sides could be counted; the start of the watch before the first.
-    last_seen: Timestamp,
+    pub(crate) last_seen: Timestamp,
     /// What is missing now.
-    missing: Option<(Side, Gap)>,
-    ever: bool,
+    pub(crate) missing: Option<(Side, Gap)>,
+    pub(crate) ever: bool,
 }
 
 impl Sight {
@@ -30,7 +30,7 @@ impl Sight {
     }
 
     pub(crate) fn seen(&mut self, through: Timestamp) {
-        self.last_seen = through;
+        self.last_seen = self.last_seen.max(through);
         self.missing = None;
         self.ever = true;
     }
@@ -39,12 +39,13 @@ impl Sight {
         self.missing = Some((side, gap));
     }
 
-    /// How long the row could not be seen.
-    pub(crate) fn dark_for(&self, now: Timestamp) -> Duration {
-        if self.ever && self.missing.is_none() {
+    /// How long the row could not be seen: since the last samples, beyond the time that samples may take to arrive. Looks that stop coming are darkness too.
+    pub(crate) fn dark_for(&self, now: Timestamp, plan: &Plan) -> Duration {
+        let age = now.since(self.last_seen).saturating_sub(plan.lateness);
+        if self.ever && self.missing.is_none() && age <= patience(plan) {
             Duration::ZERO
         } else {
-            now.since(self.last_seen)
+            age
         }
     }
 
@@ -58,11 +59,11 @@ impl Sight {
 
     /// Whether the row reads *no data* now.
     pub(crate) fn is_dark(&self, now: Timestamp, plan: &Plan) -> bool {
-        self.dark_for(now) > patience(plan)
+        self.dark_for(now, plan) > patience(plan)
     }
 }
 
-/// How long nothing may come before a row reads *no data*.
+/// How long nothing may come, beyond the lateness, before a row reads *no data* and what came before is no longer *lately*.
 pub(crate) fn patience(plan: &Plan) -> Duration {
-    (plan.judge_every * PATIENCE_LOOKS).max(PATIENCE_LEAST) + plan.lateness
+    (plan.judge_every * PATIENCE_LOOKS).max(PATIENCE_LEAST)
 }

@@ -5,12 +5,11 @@ use crate::event::{HumanAct, State};
 use crate::exit::Exit;
 use crate::intent::{Intent, Outcome, OutcomeKind};
 use crate::observation::{Sides, SourceProblem};
-use crate::phase::Phase;
 use crate::recovery::RecoveryReport;
 use crate::terms::{Plan, Reaction};
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
-use crate::watch::Watch;
+use crate::watch::{Phase, Watch};
 use core::time::Duration;
 
 /// A watch at one moment.
@@ -204,14 +203,14 @@ impl Watch {
             exit: self.exit(),
             versions: self.versions.clone(),
             pods: self.last_pods,
-            canary_share: self.mix.canary_share(),
+            canary_share: self.traffic.canary_share(),
             newest: self.newest,
             looks: self.looks,
             warming_up: self.warming_up(),
             rows,
             decisions: self.decisions.clone(),
             roll_back_at: match self.phase {
-                Phase::Deciding { effective_at } if self.held_by.is_none() => Some(effective_at),
+                Phase::Deciding { effective_at } => Some(effective_at),
                 _ => None,
             },
             held_by: self.held_by.clone(),

@@ -5,28 +5,29 @@ use core::ops::AddAssign;
 use core::time::Duration;
 use std::collections::VecDeque;
 
-/// Most cells of a window; looks that are closer together than `span / CELLS` share one, so the stretch is exact to that much.
-const CELLS: u32 = 32;
-
 /// A sliding sum.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Window<T> {
-    span: Duration,
-    cells: VecDeque<Cell<T>>,
-    covered_from: Option<Timestamp>,
+    pub(crate) span: Duration,
+    /// Looks that are closer together than this share a cell, so the stretch is exact to that much.
+    pub(crate) grain: Duration,
+    pub(crate) cells: VecDeque<Cell<T>>,
+    pub(crate) covered_from: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-struct Cell<T> {
-    from: Timestamp,
-    through: Timestamp,
-    sum: T,
+pub(crate) struct Cell<T> {
+    pub(crate) from: Timestamp,
+    pub(crate) through: Timestamp,
+    pub(crate) sum: T,
 }
 
 impl<T: Clone + Default + AddAssign> Window<T> {
-    pub(crate) fn new(span: Duration) -> Self {
+    /// A window over `span`, in about `cells` cells.
+    pub(crate) fn new(span: Duration, cells: u32) -> Self {
         Self {
             span,
+            grain: span / cells.max(1),
             cells: VecDeque::new(),
             covered_from: None,
         }
@@ -37,9 +38,8 @@ impl<T: Clone + Default + AddAssign> Window<T> {
         if self.covered_from.is_none() {
             self.covered_from = Some(from);
         }
-        let grain = self.span / CELLS;
         match self.cells.back_mut() {
-            Some(last) if through.since(last.from) <= grain => {
+            Some(last) if through.since(last.from) <= self.grain => {
                 last.sum += value;
                 last.through = through;
             }
@@ -65,9 +65,15 @@ impl<T: Clone + Default + AddAssign> Window<T> {
         self.covered_from = None;
     }
 
-    /// Sum over the stretch; `None` where nothing is in it.
+    /// Sum over the stretch that ended with the last look; `None` where nothing is in it.
     pub(crate) fn sum(&self) -> Option<T> {
-        let mut cells = self.cells.iter();
+        self.sum_over(self.span)
+    }
+
+    /// Sum over the last `span`, at most the window's own.
+    pub(crate) fn sum_over(&self, span: Duration) -> Option<T> {
+        let start = self.cells.back()?.through - span;
+        let mut cells = self.cells.iter().filter(|cell| cell.through > start);
         let mut sum = cells.next()?.sum.clone();
         for cell in cells {
             sum += cell.sum.clone();
@@ -80,10 +86,18 @@ impl<T: Clone + Default + AddAssign> Window<T> {
         self.cells.back().map(|cell| &cell.sum)
     }
 
-    /// Whether looks have been coming in for at least the whole stretch.
-    pub(crate) fn covers(&self, now: Timestamp) -> bool {
-        self.covered_from
-            .is_some_and(|from| now.since(from) >= self.span)
+    /// Whether the last look in it is no older than `oldest`.
+    pub(crate) fn reaches(&self, oldest: Timestamp) -> bool {
+        self.cells.back().is_some_and(|last| last.through >= oldest)
+    }
+
+    /// Whether looks have been coming in for at least the whole stretch, the last of them no older than `oldest`.
+    pub(crate) fn covers(&self, oldest: Timestamp) -> bool {
+        self.reaches(oldest)
+            && match (self.covered_from, self.cells.back()) {
+                (Some(from), Some(last)) => last.through.since(from) >= self.span,
+                _ => false,
+            }
     }
 }
 
@@ -97,25 +111,37 @@ mod tests {
 
     #[test]
     fn forgets_what_is_older_than_the_span() {
-        let mut window = Window::<u64>::new(Duration::from_secs(5));
+        let mut window = Window::<u64>::new(Duration::from_secs(5), 32);
         for second in 0..20 {
             window.push(at(second), at(second + 1), 1);
         }
         assert_eq!(window.sum(), Some(5));
+        assert_eq!(window.sum_over(Duration::from_secs(2)), Some(2));
     }
 
     #[test]
-    fn covers_only_after_the_whole_span() {
-        let mut window = Window::<u64>::new(Duration::from_secs(5));
+    fn covers_only_what_was_looked_at_for_the_whole_span() {
+        let mut window = Window::<u64>::new(Duration::from_secs(5), 32);
         window.push(at(0), at(1), 1);
+        // Samples that arrive late do not make the stretch longer.
         assert!(!window.covers(at(1)));
         window.push(at(4), at(5), 1);
         assert!(window.covers(at(5)));
     }
 
     #[test]
+    fn an_old_stretch_covers_nothing() {
+        let mut window = Window::<u64>::new(Duration::from_secs(5), 32);
+        for second in 0..10 {
+            window.push(at(second), at(second + 1), 1);
+        }
+        assert!(window.covers(at(8)));
+        assert!(!window.covers(at(11)));
+    }
+
+    #[test]
     fn keeps_a_bounded_number_of_cells() {
-        let mut window = Window::<u64>::new(Duration::from_secs(3600));
+        let mut window = Window::<u64>::new(Duration::from_secs(3600), 32);
         for second in 0..7200 {
             window.push(at(second), at(second + 1), 1);
         }

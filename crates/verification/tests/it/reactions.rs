@@ -118,8 +118,8 @@ fn an_objection_window_delays_and_a_hold_stops_the_rollback() {
         .unwrap();
     assert_eq!(ordered, decided + 10);
     let stopped = play_with(
-        held,
-        60,
+        held.clone(),
+        55,
         errors,
         &[(decided + 5, HumanActKind::Hold)],
         OutcomeKind::Done,
@@ -129,6 +129,14 @@ fn an_objection_window_delays_and_a_hold_stops_the_rollback() {
         |(_, event)| matches!(event, Event::Intent(intent) if intent.reaction == Reaction::RollBack)
     ));
     assert_eq!(stopped.watch.exit(), Exit::Held);
+    let ended = play_with(
+        held,
+        60,
+        errors,
+        &[(decided + 5, HumanActKind::Hold)],
+        OutcomeKind::Done,
+    );
+    assert_eq!(ended.state(), State::NeedsReview, "a held watch ends in a review");
 }
 
 #[test]
