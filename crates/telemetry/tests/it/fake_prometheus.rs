@@ -2,7 +2,7 @@
 //! plays faults on demand.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -107,8 +107,13 @@ impl FakePrometheus {
     }
 }
 
+enum Test {
+    Is(String, bool),
+    Fits(regex::Regex, bool),
+}
+
 struct Selector {
-    matchers: Vec<(String, String, String)>,
+    matchers: Vec<(String, Test)>,
     range: Option<i64>,
 }
 
@@ -124,30 +129,32 @@ fn parse(text: &str) -> Selector {
     let (name, rest) = body.split_once('{').unwrap_or((body, "}"));
     let mut matchers = Vec::new();
     if !name.is_empty() {
-        matchers.push(("__name__".to_owned(), "=".to_owned(), name.to_owned()));
+        matchers.push(("__name__".to_owned(), Test::Is(name.to_owned(), true)));
     }
-    let matcher = regex::Regex::new(r#"([a-zA-Z_]+)(=~|!~|!=|=)"((?:[^"\\]|\\.)*)""#).unwrap();
-    for found in matcher.captures_iter(rest) {
+    static MATCHER: LazyLock<regex::Regex> = LazyLock::new(|| {
+        regex::Regex::new(r#"([a-zA-Z_]+)(=~|!~|!=|=)"((?:[^"\\]|\\.)*)""#).unwrap()
+    });
+    for found in MATCHER.captures_iter(rest) {
         let value = found[3].replace("\\\"", "\"").replace("\\\\", "\\");
-        matchers.push((found[1].to_owned(), found[2].to_owned(), value));
+        let fits = || regex::Regex::new(&format!("^(?:{value})$")).unwrap();
+        let test = match &found[2] {
+            "=" => Test::Is(value.clone(), true),
+            "!=" => Test::Is(value.clone(), false),
+            "=~" => Test::Fits(fits(), true),
+            _ => Test::Fits(fits(), false),
+        };
+        matchers.push((found[1].to_owned(), test));
     }
     Selector { matchers, range }
 }
 
 impl Selector {
     fn accepts(&self, labels: &Labels) -> bool {
-        self.matchers.iter().all(|(label, op, value)| {
+        self.matchers.iter().all(|(label, test)| {
             let own = labels.get(label).map_or("", String::as_str);
-            let matches = || {
-                regex::Regex::new(&format!("^(?:{value})$"))
-                    .unwrap()
-                    .is_match(own)
-            };
-            match op.as_str() {
-                "=" => own == value,
-                "!=" => own != value,
-                "=~" => matches(),
-                _ => !matches(),
+            match test {
+                Test::Is(value, wanted) => (own == value) == *wanted,
+                Test::Fits(pattern, wanted) => pattern.is_match(own) == *wanted,
             }
         })
     }

@@ -325,7 +325,7 @@ async fn only_the_errors_are_not_a_number() {
     let mut watch = watch(&server).await;
     scrape(&server, "canary", "c1", 1, 90, 10);
     watch.look(after(1)).await;
-    server.push(&requests("canary", "c1", "200"), at(2), 5180.0);
+    server.push(&requests("canary", "c1", "200"), at(2), 1_000_180.0);
     server.push(&requests("canary", "c1", "500"), at(2), f64::NAN);
     let tick = watch.look(after(2)).await;
     assert_eq!(

@@ -1,10 +1,15 @@
 //! Telemetry against servers that play faults, against a real Prometheus and against real pages.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod before;
 mod counted_once;
 mod fake_prometheus;
 mod faults;
+mod pages;
 mod plans;
+mod probing;
+mod scraping;
 mod shop;
+mod sides;
 mod silence;
 mod sums;

@@ -34,12 +34,12 @@ pub fn scrape(server: &FakePrometheus, track: &str, pod: &str, step: i64, ok: i6
     server.push(
         &requests(track, pod, "200"),
         at(step),
-        (5000 + ok * step) as f64,
+        (1_000_000 + ok * step) as f64,
     );
     server.push(
         &requests(track, pod, "500"),
         at(step),
-        (70 + failed * step) as f64,
+        (50_000 + failed * step) as f64,
     );
 }
 
