@@ -1,6 +1,8 @@
 //! The command line: every command with its words. Help begins with examples.
 
+use crate::completing;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::ArgValueCandidates;
 use core::time::Duration;
 use std::path::PathBuf;
 
@@ -148,7 +150,7 @@ pub enum SealOutput {
 #[derive(Debug, Args)]
 pub struct Demo {
     /// Which play
-    #[arg(long, default_value = "errors", value_name = "NAME")]
+    #[arg(long, default_value = "errors", value_name = "NAME", add = ArgValueCandidates::new(completing::scenarios))]
     pub scenario: String,
     /// List the plays
     #[arg(long)]
@@ -247,7 +249,7 @@ pub struct Watch {
     #[arg(long = "for", default_value = "1h", value_parser = duration, value_name = "TIME", requires = "service")]
     pub length: Duration,
     /// Take up a watch again
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(completing::watches))]
     pub resume: Option<String>,
     /// Keep the watch in this process, as in CI
     #[arg(long)]
@@ -282,6 +284,7 @@ pub struct Shop {
 #[derive(Debug, Args)]
 pub struct Which {
     /// Watch, as W7; the newest where none is given
+    #[arg(add = ArgValueCandidates::new(completing::watches))]
     pub id: Option<String>,
 }
 
@@ -310,9 +313,10 @@ pub struct List {
 #[derive(Debug, Args)]
 pub struct Explain {
     /// Name of a criterion, number of a record, or a watch
+    #[arg(add = ArgValueCandidates::new(completing::references))]
     pub reference: String,
     /// Watch; the newest where none is given
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", add = ArgValueCandidates::new(completing::watches))]
     pub watch: Option<String>,
 }
 
@@ -353,6 +357,7 @@ pub enum LedgerCommand {
 #[derive(Debug, Args)]
 pub struct Act {
     /// Watch, as W7
+    #[arg(add = ArgValueCandidates::new(completing::watches))]
     pub id: String,
     /// Why; asked for on a terminal
     #[arg(long, value_name = "TEXT")]
@@ -388,6 +393,7 @@ pub enum Found {
 #[derive(Debug, Args)]
 pub struct Outcome {
     /// Watch, as W7
+    #[arg(add = ArgValueCandidates::new(completing::watches))]
     pub id: String,
     /// What users found
     pub found: Found,
@@ -409,8 +415,8 @@ pub struct Doctor {
 /// `completions`
 #[derive(Debug, Args)]
 pub struct Completions {
-    /// Shell
-    pub shell: clap_complete::Shell,
+    /// Shell: bash, elvish, fish, powershell or zsh
+    pub shell: String,
 }
 
 /// `schema`

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::exit_reason::{Code, Failure};
-use plan::{Connections, Style};
+use plan::Connections;
 use std::path::{Path, PathBuf};
 
 /// A connections file that was read.
@@ -33,16 +33,11 @@ pub fn of_context(context: &Context) -> Result<Loaded, Failure> {
     context
         .config
         .as_ref()
-        .map_or_else(|| Ok(Loaded::default()), |path| load_with_folder(path))
-}
-
-/// Reads a connections file.
-pub fn load(path: &Path) -> Result<Connections, Failure> {
-    load_with_folder(path).map(|loaded| loaded.connections)
+        .map_or_else(|| Ok(Loaded::default()), |path| load(context, path))
 }
 
 /// Reads a connections file and keeps where it is.
-pub fn load_with_folder(path: &Path) -> Result<Loaded, Failure> {
+pub fn load(context: &Context, path: &Path) -> Result<Loaded, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::file("read the connections in", path, &error))?;
     let name = path.display().to_string();
@@ -59,16 +54,7 @@ pub fn load_with_folder(path: &Path) -> Result<Loaded, Failure> {
         }
         None => Err(Failure::new(
             Code::PlanInvalid,
-            plan::render(
-                &parsed.problems,
-                &text,
-                &name,
-                Style {
-                    unicode: true,
-                    colour: false,
-                    width: 100,
-                },
-            ),
+            plan::render(&parsed.problems, &text, &name, context.terminal.style()),
         )),
     }
 }

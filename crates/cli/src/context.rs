@@ -38,6 +38,17 @@ impl Context {
         }
     }
 
+    /// The same with the `shakedown.yaml` beside a plan, where none is named and none is in this folder.
+    #[must_use]
+    pub fn for_plan(&self, plan: &Path) -> Self {
+        let mut context = self.clone();
+        if context.config.is_none() {
+            let folder = plan.parent().unwrap_or_else(|| Path::new(""));
+            context.config = Some(folder.join(CONNECTIONS)).filter(|path| path.is_file());
+        }
+        context
+    }
+
     /// Now.
     pub fn now(&self) -> Timestamp {
         SystemClock.now()
@@ -49,7 +60,7 @@ impl Context {
             return Ok(path.clone());
         }
         if let Some(config) = &self.config
-            && let Some(path) = crate::connections::load(config)?.ledger
+            && let Some(path) = crate::connections::load(self, config)?.connections.ledger
         {
             // A relative place is meant from the file that names it.
             let path = PathBuf::from(path);

@@ -29,6 +29,10 @@ pub enum Code {
     ChainBroken = 60,
 }
 
+/// How a failure begins where it is printed, and each of its hints.
+const HEAD: &str = "error: ";
+const HINT: &str = "\n  hint: ";
+
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub struct Failure {
@@ -63,6 +67,15 @@ impl Failure {
         self
     }
 
+    /// The failure that another process of this program wrote last; the inverse of printing one.
+    pub fn said(text: &str) -> Option<Self> {
+        let at = text.rfind(HEAD)?;
+        let mut parts = text[at + HEAD.len()..].trim_end().split(HINT);
+        let mut failure = Self::new(Code::Bug, parts.next()?);
+        failure.hints = parts.map(str::to_owned).collect();
+        Some(failure)
+    }
+
     /// The process's exit code.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(self.exit.unwrap_or(self.code as u8))
@@ -83,9 +96,9 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "error: {}", self.what)?;
+        write!(out, "{HEAD}{}", self.what)?;
         for hint in &self.hints {
-            write!(out, "\n  hint: {hint}")?;
+            write!(out, "{HINT}{hint}")?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::exit_reason::{Code, Failure};
 use crate::trouble::of_ledger;
-use ledger::{Entry, Ledger, Record, WatchId};
+use ledger::{Entry, Ledger, Record, WatchId, WatchRow};
 use server::Replayed;
 use server::holder::is_dead;
 use verification::event::Event;
@@ -69,9 +69,13 @@ impl Following {
             .watch(self.id)
             .await
             .map_err(|error| of_ledger(&error))?;
-        Ok(match row.keeper {
-            None => true,
-            Some(keeper) => keeper.until < now || is_dead(&keeper.name),
-        })
+        Ok(!is_kept(&row, now))
     }
+}
+
+/// Whether somebody keeps a watch now.
+pub fn is_kept(row: &WatchRow, now: Timestamp) -> bool {
+    row.keeper
+        .as_ref()
+        .is_some_and(|keeper| keeper.until >= now && !is_dead(&keeper.name))
 }

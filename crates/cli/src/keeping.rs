@@ -22,21 +22,36 @@ pub fn beside(ledger: &Path, watch: WatchId, ending: &str) -> PathBuf {
     folder.join(format!("{watch}.{ending}"))
 }
 
-/// The connections of a watch: named by option, else those written when it was started without a plan file, else the usual file.
-pub fn connections_of(context: &Context, ledger: &Path, watch: WatchId) -> Result<Loaded, Failure> {
+/// The connections of a watch: those written when it was started without a plan file, else the usual file or the one named
+/// by option, else the one beside the sealed plan.
+pub fn connections_of(
+    context: &Context,
+    ledger: &Path,
+    watch: WatchId,
+    plan_file: &str,
+) -> Result<Loaded, Failure> {
     let own = beside(ledger, watch, "shakedown.yaml");
     if own.is_file() {
-        connections::load_with_folder(&own)
+        connections::load(context, &own)
     } else {
-        connections::of_context(context)
+        connections::of_context(&context.for_plan(Path::new(plan_file)))
     }
 }
 
+/// A keeper in a process of its own.
+pub struct Spawned {
+    child: Child,
+    log: PathBuf,
+    /// Length of the log before it.
+    begins: usize,
+}
+
 /// Starts a keeper in a process of its own: it outlives this one, and the terminal.
-pub fn spawn(context: &Context, watch: WatchId) -> Result<Child, Failure> {
+pub fn spawn(context: &Context, watch: WatchId) -> Result<Spawned, Failure> {
     let ledger = context.ledger_path()?;
     let log = beside(&ledger, watch, "keeper.log");
     let trouble = |error: std::io::Error| Failure::file("write", &log, &error);
+    let begins = std::fs::read(&log).map_or(0, |text| text.len());
     let out = std::fs::OpenOptions::new()
         .create(true)
         .append(true)
@@ -57,19 +72,39 @@ pub fn spawn(context: &Context, watch: WatchId) -> Result<Child, Failure> {
         .stdin(Stdio::null())
         .stdout(out)
         .stderr(errors);
-    command
+    let child = command
         .spawn()
-        .map_err(|error| Failure::new(Code::Bug, format!("cannot start the keeper: {error}")))
+        .map_err(|error| Failure::new(Code::Bug, format!("cannot start the keeper: {error}")))?;
+    Ok(Spawned { child, log, begins })
 }
 
-/// The last lines that a keeper wrote, for a keeper that ended at once.
-pub fn last_words(ledger: &Path, watch: WatchId) -> String {
-    let text = std::fs::read_to_string(beside(ledger, watch, "keeper.log")).unwrap_or_default();
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
-    lines[lines.len().saturating_sub(3)..].join("\n")
+impl Spawned {
+    /// Where the keeper writes what it has to say.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// The keeper's own failure, with its exit code, where it has ended by one.
+    pub fn failure(&mut self) -> Option<Failure> {
+        let status = self.child.try_wait().ok().flatten()?;
+        let code = status.code().and_then(|code| u8::try_from(code).ok());
+        if code.is_some_and(is_a_watchs_end) {
+            return None;
+        }
+        let log = std::fs::read(&self.log).unwrap_or_default();
+        let words = String::from_utf8_lossy(log.get(self.begins..).unwrap_or_default());
+        let mut failure = Failure::said(&words).unwrap_or_else(|| {
+            Failure::new(Code::Bug, format!("the keeper ended with {status}"))
+                .hint(format!("its words are in {}", self.log.display()))
+        });
+        failure.exit = code;
+        Some(failure)
+    }
+}
+
+/// Whether an exit code is one of a watch, in contrast to trouble of the program.
+const fn is_a_watchs_end(code: u8) -> bool {
+    !matches!(code, 1 | 2) && code < Code::PlanInvalid as u8
 }
 
 /// A keeper for this process.
@@ -80,7 +115,7 @@ pub async fn keeper(context: &Context, ledger: &Ledger, row: &WatchRow) -> Resul
         .map_err(|error| of_ledger(&error))?;
     let replayed = Replayed::begin(&row.id.to_string(), &entries)
         .map_err(|error| Failure::new(Code::ChainBroken, chain(&error)))?;
-    let loaded = connections_of(context, ledger.path(), row.id)?;
+    let loaded = connections_of(context, ledger.path(), row.id, &replayed.seal.plan_file)?;
     let described = server::connections::described(&replayed.sealed.plan, &loaded.connections);
     if described != replayed.seal.connections {
         return Err(Failure::new(Code::PlanDiffers, format!("the connections in {} are not those sealed with {}", loaded.place(), row.id))
@@ -117,8 +152,9 @@ pub fn roll_back_calls(
     context: &Context,
     watch: &Watch,
     id: WatchId,
+    plan_file: &str,
 ) -> Result<Vec<String>, Failure> {
-    let loaded = connections_of(context, &context.ledger_path()?, id)?;
+    let loaded = connections_of(context, &context.ledger_path()?, id, plan_file)?;
     calls(&loaded, watch.plan(), &id.to_string(), Reaction::RollBack)
 }
 

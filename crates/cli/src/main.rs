@@ -1,22 +1,28 @@
 //! The command line of Shakedown.
 
+mod answer;
 mod arguments;
 mod commands;
+mod completing;
 mod connections;
 mod context;
 mod exit_reason;
 mod follow;
 mod following;
+mod interruption;
 mod keeping;
 mod keys;
 mod offering;
 mod one_line;
 mod person;
 mod plan_file;
+mod prompt;
 mod showing;
 mod terminal;
 mod trouble;
+mod view;
 
+use answer::progress;
 use arguments::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use commands as c;
@@ -54,7 +60,9 @@ fn end(done: Done) -> ExitCode {
     match done {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("{failure}");
+            if !failure.what.is_empty() {
+                progress!("{failure}");
+            }
             failure.exit_code()
         }
     }

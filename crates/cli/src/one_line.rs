@@ -9,7 +9,7 @@ use crate::offering::{self, Named, TRACK};
 use crate::plan_file::{self, PlanFile};
 use core::time::Duration;
 use ledger::WatchId;
-use plan::{FirstConnections, HttpPreset, RollBack, Style};
+use plan::{FirstConnections, HttpPreset, RollBack};
 use std::fmt::Write;
 use std::path::Path;
 use verification::terms::{CanaryChoice, MatchOp, Matcher, SideRule};
@@ -48,18 +48,13 @@ pub async fn plan_of(
     let connections = connections_text(&named, arguments)?;
     let parsed = plan::connections(&connections, "the options' connections");
     let Some(found) = parsed.connections else {
-        let style = Style {
-            unicode: true,
-            colour: false,
-            width: 100,
-        };
         return Err(Failure::new(
             Code::Usage,
             plan::render(
                 &parsed.problems,
                 &connections,
                 "the options' connections",
-                style,
+                context.terminal.style(),
             ),
         ));
     };

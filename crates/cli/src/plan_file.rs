@@ -3,7 +3,7 @@
 use crate::connections::{self, Loaded};
 use crate::context::Context;
 use crate::exit_reason::{Code, Failure};
-use plan::{Parsed, Problem, Style};
+use plan::{Parsed, Problem};
 use std::path::Path;
 use verification::terms::Plan;
 
@@ -28,24 +28,8 @@ pub fn read(context: &Context, path: &Path) -> Result<PlanFile, Failure> {
         Failure::file("read the plan in", path, &error)
             .hint("`shakedown init` writes a first plan from what your metrics offer")
     })?;
-    let loaded = connections_for(context, path)?;
+    let loaded = connections::of_context(context)?;
     check(context, text, path.display().to_string(), loaded)
-}
-
-/// The connections of a plan: named by option or in this folder, else `shakedown.yaml` beside the plan.
-pub fn connections_for(context: &Context, plan: &Path) -> Result<Loaded, Failure> {
-    if context.config.is_some() {
-        return connections::of_context(context);
-    }
-    let beside = plan
-        .parent()
-        .unwrap_or_else(|| Path::new(""))
-        .join("shakedown.yaml");
-    if beside.is_file() {
-        connections::load_with_folder(&beside)
-    } else {
-        connections::of_context(context)
-    }
 }
 
 /// Checks a plan's text against its connections.
@@ -90,11 +74,5 @@ pub fn problems(parsed: &Parsed, loaded: &Loaded) -> Vec<Problem> {
 
 /// Problems as people read them.
 pub fn rendered(context: &Context, problems: &[Problem], text: &str, file: &str) -> String {
-    let frame = context.terminal.frame(context.now(), "");
-    let style = Style {
-        unicode: frame.glyphs == report::Glyphs::Unicode,
-        colour: frame.colour,
-        width: usize::from(frame.width),
-    };
-    plan::render(problems, text, file, style)
+    plan::render(problems, text, file, context.terminal.style())
 }

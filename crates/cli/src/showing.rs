@@ -1,5 +1,6 @@
 //! Frames for watches that are read from a ledger.
 
+use crate::answer::answer_line;
 use crate::context::Context;
 use crate::exit_reason::{Code, Done, Failure};
 use crate::following::Following;
@@ -20,12 +21,12 @@ pub fn frame_of(context: &Context, following: &Following) -> Frame {
 
 /// A watch that is sealed and not started.
 pub fn not_started(row: &WatchRow) -> Done {
-    println!("SEALED     {}   not started yet", row.service);
-    println!(
+    answer_line!("SEALED     {}   not started yet", row.service)?;
+    answer_line!(
         "The criteria were fixed; hash {}.",
         &row.hash[..row.hash.len().min(12)]
-    );
-    println!("Start it with: shakedown watch --resume {}", row.id);
+    )?;
+    answer_line!("Start it with: shakedown watch --resume {}", row.id)?;
     Ok(ExitCode::from(Exit::Watching.code()))
 }
 

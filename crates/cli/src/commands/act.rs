@@ -1,15 +1,17 @@
 //! `shakedown hold | roll-back | confirm | release`: a human acts.
 
+use crate::answer::answer_line;
 use crate::arguments::{Act, RollBack};
 use crate::context::{Context, find_watch};
 use crate::exit_reason::{Code, Done, Failure};
 use crate::following::Following;
 use crate::keeping;
 use crate::person::person;
+use crate::prompt::ask;
 use crate::showing::must_have_started;
 use crate::trouble::of_ledger;
 use core::time::Duration;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
 use verification::event::{Event, HumanAct, HumanActKind, Refusal};
@@ -25,9 +27,9 @@ pub async fn run(context: &Context, kind: HumanActKind, arguments: &Act) -> Done
     if following.replayed.watch.is_none() {
         return Err(must_have_started(&row));
     }
-    let reason = reason(arguments, kind)?;
+    let reason = reason(arguments, kind).await?;
     if !arguments.yes {
-        ask_back(&row.id.to_string(), &row.service, kind)?;
+        ask_back(&row.id.to_string(), &row.service, kind).await?;
     }
     let act = HumanAct {
         kind,
@@ -38,10 +40,12 @@ pub async fn run(context: &Context, kind: HumanActKind, arguments: &Act) -> Done
         .post_request(row.id, &act, context.now())
         .await
         .map_err(|error| of_ledger(&error))?;
-    if following.is_abandoned(context.now()).await? {
-        // Nobody would take it: a keeper is started for it.
-        keeping::spawn(context, row.id)?;
-    }
+    // Where nobody would take it, a keeper is started for it.
+    let mut spawned = if following.is_abandoned(context.now()).await? {
+        Some(keeping::spawn(context, row.id)?)
+    } else {
+        None
+    };
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
         let events = following.read_on().await?;
@@ -63,17 +67,23 @@ pub async fn run(context: &Context, kind: HumanActKind, arguments: &Act) -> Done
             let Some(watch) = &following.replayed.watch else {
                 break;
             };
-            println!(
+            answer_line!(
                 "{}: {} by {}, record {}.",
                 row.id,
                 act_words(kind),
                 act.name,
                 following.replayed.last_seq
-            );
+            )?;
             if kind == HumanActKind::RollBack {
-                println!("Follow it with: shakedown watch --resume {}", row.id);
+                answer_line!("Follow it with: shakedown watch --resume {}", row.id)?;
             }
             return Ok(ExitCode::from(watch.exit().code()));
+        }
+        if let Some(failure) = spawned.as_mut().and_then(keeping::Spawned::failure) {
+            return Err(failure.hint(format!(
+                "the act is posted; the next keeper of {} takes it",
+                row.id
+            )));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -98,13 +108,15 @@ pub async fn dry_run(context: &Context, arguments: &RollBack) -> Done {
         .watch
         .as_ref()
         .ok_or_else(|| must_have_started(&row))?;
-    for line in keeping::roll_back_calls(context, watch, row.id)? {
-        println!("{line}");
+    for line in
+        keeping::roll_back_calls(context, watch, row.id, &following.replayed.seal.plan_file)?
+    {
+        answer_line!("{line}")?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn reason(arguments: &Act, kind: HumanActKind) -> Result<String, Failure> {
+async fn reason(arguments: &Act, kind: HumanActKind) -> Result<String, Failure> {
     if let Some(reason) = arguments
         .reason
         .as_deref()
@@ -119,7 +131,7 @@ fn reason(arguments: &Act, kind: HumanActKind) -> Result<String, Failure> {
                 .hint("add --reason TEXT"),
         );
     }
-    let reason = ask("Reason: ")?;
+    let reason = ask("Reason: ").await?;
     if reason.is_empty() {
         return Err(Failure::new(
             Code::Usage,
@@ -129,7 +141,7 @@ fn reason(arguments: &Act, kind: HumanActKind) -> Result<String, Failure> {
     Ok(reason)
 }
 
-fn ask_back(id: &str, service: &str, kind: HumanActKind) -> Result<(), Failure> {
+async fn ask_back(id: &str, service: &str, kind: HumanActKind) -> Result<(), Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::new(
             Code::Usage,
@@ -140,7 +152,7 @@ fn ask_back(id: &str, service: &str, kind: HumanActKind) -> Result<(), Failure> 
         )
         .hint("add --yes"));
     }
-    let answer = ask(&format!("{} {id} ({service})? [y/N] ", act_words(kind)))?;
+    let answer = ask(&format!("{} {id} ({service})? [y/N] ", act_words(kind))).await?;
     if matches!(answer.as_str(), "y" | "Y" | "yes") {
         Ok(())
     } else {
@@ -148,24 +160,18 @@ fn ask_back(id: &str, service: &str, kind: HumanActKind) -> Result<(), Failure> 
     }
 }
 
-/// Asks on the terminal.
-pub fn ask(question: &str) -> Result<String, Failure> {
-    let trouble = |error: std::io::Error| Failure::new(Code::Usage, format!("cannot ask: {error}"));
-    eprint!("{question}");
-    std::io::stderr().flush().map_err(trouble)?;
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer).map_err(trouble)?;
-    Ok(answer.trim().to_owned())
+fn refused(id: &str, refusal: Refusal) -> Failure {
+    Failure::new(Code::Usage, format!("{id} {}", refusal_words(refusal)))
 }
 
-fn refused(id: &str, refusal: Refusal) -> Failure {
-    let why = match refusal {
-        Refusal::Ended => "is over",
-        Refusal::AlreadyRollingBack => "is rolling back already",
-        Refusal::NotHeld => "is not held by anybody",
-        Refusal::NoAction => "has no roll-back action in its plan",
-    };
-    Failure::new(Code::Usage, format!("{id} {why}; nothing was done"))
+/// Why an act was refused, after the watch's id.
+pub const fn refusal_words(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Ended => "is over; nothing was done",
+        Refusal::AlreadyRollingBack => "is rolling back already; nothing was done",
+        Refusal::NotHeld => "is not held by anybody; nothing was done",
+        Refusal::NoAction => "has no roll-back action in its plan; nothing was done",
+    }
 }
 
 /// What an act is called.

@@ -1,17 +1,19 @@
 //! `shakedown demo`: a deployment played on this machine, watched like any other.
 
+use crate::answer::{answer, answer_line, progress};
 use crate::arguments::{Demo, Output};
 use crate::connections::Loaded;
 use crate::context::Context;
 use crate::exit_reason::{Code, Done, Failure, chain};
-use crate::follow::{Follow, follow};
+use crate::follow::{Follow, follow_on};
 use crate::following::Following;
+use crate::interruption::Interruption;
 use crate::keeping;
 use crate::plan_file::{self, PlanFile};
 use crate::showing::frame_of;
-use crate::trouble::of_ledger;
+use crate::trouble::{of_keeper, of_ledger};
 use core::time::Duration;
-use ledger::{Ledger, OpenMode};
+use ledger::{Ledger, OpenMode, WatchId};
 use simulation::scenario::{Ending, Scenario};
 use simulation::stage::{Stage, StageError};
 use std::path::{Path, PathBuf};
@@ -29,11 +31,14 @@ const BEFORE: Duration = Duration::from_secs(2);
 /// What the level before the deployment is measured over at most: the pods' whole life so far.
 const LEVELS_OVER: Duration = Duration::from_secs(60);
 
+/// What a shell calls the end of a program by Ctrl-C: 128 and the number of SIGINT.
+const INTERRUPTED: u8 = 130;
+
 /// Plays a scenario, or lists them.
 pub async fn run(context: &Context, arguments: &Demo) -> Done {
     if arguments.list {
         for scenario in Scenario::all() {
-            println!("{:<10} {}", scenario.name, scenario.description);
+            answer_line!("{:<10} {}", scenario.name, scenario.description)?;
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -48,27 +53,38 @@ pub async fn run(context: &Context, arguments: &Demo) -> Done {
         )
         .hint(format!("choose one of: {}", names.join(", ")))
     })?;
+    let mut interruption = Interruption::listen();
     let folder = Folder::of(arguments.keep.as_deref())?;
     let program = std::env::current_exe()
         .map_err(|error| Failure::new(Code::Bug, format!("cannot find this program: {error}")))?;
-    say(
-        arguments,
-        &format!("Scenario `{}`: {}.", scenario.name, scenario.description),
+    progress!("Scenario `{}`: {}.", scenario.name, scenario.description);
+    progress!(
+        "Starting three processes of version 1, a traffic splitter, and users at {} requests a second.",
+        scenario.traffic.requests_per_second
     );
-    say(
-        arguments,
-        "Starting three processes of version 1, a traffic splitter, and users at 200 requests a second.",
-    );
-    let mut stage = Stage::set_up(scenario.clone(), arguments.seed, program, &["shop"])
-        .await
-        .map_err(|error| of_stage(&error))?;
+    let set_up = Stage::set_up(scenario.clone(), arguments.seed, program, &["shop"]);
+    let mut stage = tokio::select! {
+        stage = set_up => stage.map_err(|error| of_stage(&error))?,
+        () = interruption.wait() => return Err(stopped()),
+    };
+    let mut interrupted = interruption.clone();
     let played = tokio::select! {
-        played = play(context, arguments, &scenario, &mut stage, &folder.path) => played,
-        _ = tokio::signal::ctrl_c() => Err(Failure::new(Code::Usage, "stopped by Ctrl-C; every process of the demo has been ended")),
+        played = play(context, arguments, &scenario, &mut stage, &folder.path, interruption) => played,
+        () = interrupted.wait() => Err(stopped()),
     };
     stage.clear().await.map_err(|error| of_stage(&error))?;
     let played = played?;
-    finish(context, arguments, &scenario, &played).await
+    finish(context, arguments, &scenario, &played)
+}
+
+/// The user has seen enough.
+fn stopped() -> Failure {
+    let mut failure = Failure::new(
+        Code::Usage,
+        "stopped before the end; every process of the demo has been ended",
+    );
+    failure.exit = Some(INTERRUPTED);
+    failure
 }
 
 /// A watch that was played.
@@ -82,14 +98,12 @@ async fn play(
     scenario: &Scenario,
     stage: &mut Stage,
     folder: &Path,
+    interruption: Interruption,
 ) -> Result<Played, Failure> {
     let begun = Instant::now();
-    say(
-        arguments,
-        &format!(
-            "Version 1 runs alone for {} s, so that its level is known before the deploy.",
-            scenario.quiet.as_secs()
-        ),
+    progress!(
+        "Version 1 runs alone for {} s, so that its level is known before the deploy.",
+        scenario.quiet.as_secs()
     );
     sleep_until(begun, scenario.quiet.saturating_sub(BEFORE)).await;
     stage
@@ -105,12 +119,10 @@ async fn play(
         .await
         .map_err(|error| of_ledger(&error))?;
     let sealed = super::seal::seal(&context, &ledger, &file, LEVELS_OVER).await?;
-    say(
-        arguments,
-        &format!(
-            "Criteria fixed before the deploy: {} sealed as {}.",
-            PLAN_FILE, sealed.watch
-        ),
+    progress!(
+        "Criteria fixed before the deploy: {} sealed as {}.",
+        PLAN_FILE,
+        sealed.watch
     );
 
     sleep_until(begun, scenario.quiet).await;
@@ -122,32 +134,40 @@ async fn play(
     let (stop, stopped) = signal::channel(false);
     stage.deploy().await.map_err(|error| of_stage(&error))?;
     let kept = tokio::spawn(keeper.keep(stopped));
-    say(
-        arguments,
-        &format!(
-            "Version 2 gets {} % of the traffic. Watching.\n",
-            scenario.traffic.canary_percent
-        ),
+    progress!(
+        "Version 2 gets {} % of the traffic. Watching.\n",
+        scenario.traffic.canary_percent
     );
-    let watched = watch(&context, arguments, &ledger, &sealed.watch, stop);
-    tokio::pin!(watched);
-    let faults = stage.play_faults();
-    tokio::pin!(faults);
-    let mut all_played = false;
-    loop {
-        tokio::select! {
-            done = &mut watched => {
-                done?;
-                break;
-            }
-            result = &mut faults, if !all_played => {
-                result.map_err(|error| of_stage(&error))?;
-                all_played = true;
-            }
+    let watched = watch(
+        &context,
+        arguments,
+        &ledger,
+        sealed.watch,
+        stop,
+        interruption,
+    );
+    let kept = async {
+        match kept.await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(of_keeper(&error)),
+            Err(error) => Err(Failure::new(
+                Code::Bug,
+                format!("the keeper ended unexpectedly: {error}"),
+            )),
         }
-    }
-    if let Ok(Err(error)) = kept.await {
-        return Err(crate::trouble::of_keeper(&error));
+    };
+    // A keeper that fails ends the play; one that is done waits for the watch to have been shown to its end.
+    let watched = async { tokio::try_join!(watched, kept) };
+    let faults = async {
+        stage
+            .play_faults()
+            .await
+            .map_err(|error| of_stage(&error))?;
+        std::future::pending::<Result<(), Failure>>().await
+    };
+    tokio::select! {
+        done = watched => done.map(|_| ())?,
+        failed = faults => failed?,
     }
     let following = Following::open(&ledger, sealed.watch).await?;
     Ok(Played { following })
@@ -157,30 +177,41 @@ async fn watch(
     context: &Context,
     arguments: &Demo,
     ledger: &Ledger,
-    id: &ledger::WatchId,
+    id: WatchId,
     stop: signal::Sender<bool>,
+    interruption: Interruption,
 ) -> Result<(), Failure> {
     if arguments.output == Output::Text {
         let wishes = Follow {
             all: true,
             timeout: None,
             keeper: Some(stop),
+            interruption,
         };
-        follow(context, ledger, *id, wishes).await?;
-        return Ok(());
+        let followed = follow_on(context, ledger, id, wishes).await?;
+        return if followed.detached {
+            Err(stopped())
+        } else {
+            Ok(())
+        };
     }
     // Kept alive for as long as the watch runs: a dropped sender would stop the keeper.
     let _stop = stop;
-    let mut following = Following::open(ledger, *id).await?;
+    let mut following = Following::open(ledger, id).await?;
     loop {
-        following.read_on().await?;
-        let over = following
-            .replayed
-            .watch
-            .as_ref()
-            .is_some_and(verification::Watch::is_over);
-        if over {
-            return Ok(());
+        let events = following.read_on().await?;
+        if let Some(watch) = &following.replayed.watch {
+            let frame = frame_of(context, &following);
+            let summary = watch.summary();
+            for line in events
+                .iter()
+                .filter_map(|event| report::change_line(&summary, event, &frame))
+            {
+                progress!("{line}");
+            }
+            if watch.is_over() {
+                return Ok(());
+            }
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -206,11 +237,11 @@ fn plan_of(context: &Context, stage: &Stage, folder: &Path) -> Result<PlanFile, 
     );
     let path = folder.join("shakedown.yaml");
     std::fs::write(&path, text).map_err(|error| Failure::file("write", &path, &error))?;
-    let loaded: Loaded = crate::connections::load_with_folder(&path)?;
+    let loaded: Loaded = crate::connections::load(context, &path)?;
     plan_file::check(context, PLAN.to_owned(), PLAN_FILE.to_owned(), loaded)
 }
 
-async fn finish(context: &Context, arguments: &Demo, scenario: &Scenario, played: &Played) -> Done {
+fn finish(context: &Context, arguments: &Demo, scenario: &Scenario, played: &Played) -> Done {
     let Some(watch) = &played.following.replayed.watch else {
         return Err(Failure::new(Code::Bug, "the watch never started"));
     };
@@ -235,12 +266,12 @@ async fn finish(context: &Context, arguments: &Demo, scenario: &Scenario, played
     };
     let differences = scenario.expected.differences(&ending);
     if arguments.output == Output::Text {
-        println!();
-        print!("{}", report::report_text(&summary, &frame).render(&frame));
-        println!("\n{}", report::phases_line(&summary.phases, frame.glyphs));
+        answer_line!()?;
+        answer!("{}", report::report_text(&summary, &frame).render(&frame))?;
+        answer_line!("\n{}", report::phases_line(&summary.phases, frame.glyphs))?;
     }
     for difference in &differences {
-        eprintln!("not as described: {difference}");
+        progress!("not as described: {difference}");
     }
     if arguments.output == Output::Json {
         let phases = summary.phases;
@@ -256,7 +287,7 @@ async fn finish(context: &Context, arguments: &Demo, scenario: &Scenario, played
             "execute_ms": phases.execute.map(millis),
             "verify_ms": phases.verify.map(millis),
         });
-        println!("{json}");
+        answer_line!("{json}")?;
     }
     Ok(if differences.is_empty() {
         ExitCode::SUCCESS
@@ -273,18 +304,13 @@ async fn sleep_until(begun: Instant, at: Duration) {
     tokio::time::sleep(at.saturating_sub(begun.elapsed())).await;
 }
 
-/// Progress: beside the screen on a terminal, on standard error where the output is for programs.
-fn say(arguments: &Demo, text: &str) {
-    if arguments.output == Output::Text {
-        println!("{text}")
-    } else {
-        eprintln!("{text}")
-    }
-}
-
 fn of_stage(error: &StageError) -> Failure {
-    Failure::new(Code::AddressInUse, chain(error))
-        .hint("the demo takes free ports of this machine; try again")
+    let code = match error {
+        StageError::Splitter(_) => Code::AddressInUse,
+        _ => Code::Bug,
+    };
+    Failure::new(code, chain(error))
+        .hint("the demo takes free ports and starts processes on this machine; try again")
 }
 
 /// The folder of a play: a new one that goes away, or the one that was named.

@@ -1,9 +1,10 @@
 //! `shakedown doctor`: everything a watch depends on, each finding with a fix.
 
+use crate::answer::answer_line;
 use crate::arguments::Doctor;
 use crate::connections;
 use crate::context::Context;
-use crate::exit_reason::{Code, Done, chain};
+use crate::exit_reason::{Code, Done, Failure, chain};
 use crate::following::Following;
 use crate::plan_file::{self, PlanFile};
 use actions::Runner;
@@ -20,52 +21,68 @@ const SKEW: Duration = Duration::from_secs(5);
 /// Free space below which a ledger of some days may not fit.
 const FREE: u64 = 256 * 1024 * 1024;
 
-/// What was found, worst code kept.
+/// What was found: printed as it is found, the gravest code kept.
 struct Findings {
     unicode: bool,
-    worst: Option<Code>,
+    gravest: Option<u8>,
+    printed: Result<(), Failure>,
 }
 
 impl Findings {
-    fn good(&self, what: &str) {
-        println!("  {} {what}", if self.unicode { "✓" } else { "v" });
+    fn line(&mut self, line: &str) {
+        if self.printed.is_ok() {
+            self.printed = answer_line!("{line}");
+        }
+    }
+
+    fn good(&mut self, what: &str) {
+        let mark = if self.unicode { "\u{2713}" } else { "v" };
+        self.line(&format!("  {mark} {what}"));
+    }
+
+    /// Worth knowing, nothing to mend.
+    fn note(&mut self, what: &str) {
+        let mark = if self.unicode { "\u{b7}" } else { "-" };
+        self.line(&format!("  {mark} {what}"));
     }
 
     fn bad(&mut self, code: Code, what: &str, fix: &str) {
-        println!("  {} {what}", if self.unicode { "✗" } else { "x" });
-        println!("      fix: {fix}");
-        self.worst.get_or_insert(code);
+        let mark = if self.unicode { "\u{2717}" } else { "x" };
+        self.line(&format!("  {mark} {what}"));
+        self.line(&format!("      fix: {fix}"));
+        self.gravest = self.gravest.max(Some(code as u8));
     }
 }
 
 /// Checks ledger, disk, connections and, with a plan, its sources, clocks, sides and actions.
 pub async fn run(context: &Context, arguments: &Doctor) -> Done {
+    let own = arguments.plan.as_deref().map(|path| context.for_plan(path));
+    let context = own.as_ref().unwrap_or(context);
     let frame = context.terminal.frame(context.now(), "");
     let mut findings = Findings {
         unicode: frame.glyphs == report::Glyphs::Unicode,
-        worst: None,
+        gravest: None,
+        printed: Ok(()),
     };
-    println!("Ledger");
+    findings.line("Ledger");
     check_ledger(context, &mut findings).await;
-    println!("Connections");
+    findings.line("Connections");
     match &arguments.plan {
         None => check_connections(context, &mut findings),
         Some(path) => match plan_file::read(context, path) {
             Err(failure) => findings.bad(
                 failure.code,
-                &format!("{failure}"),
+                &failure.what,
                 "mend the plan or the connections named above",
             ),
             Ok(file) => check_plan(context, &file, &mut findings).await,
         },
     }
-    match findings.worst {
-        None => {
-            println!("Nothing to mend.");
-            Ok(ExitCode::SUCCESS)
-        }
-        Some(code) => Ok(ExitCode::from(code as u8)),
+    if findings.gravest.is_none() {
+        findings.line("Nothing to mend.");
     }
+    findings.printed?;
+    Ok(ExitCode::from(findings.gravest.unwrap_or_default()))
 }
 
 async fn check_ledger(context: &Context, findings: &mut Findings) {
@@ -124,10 +141,11 @@ async fn check_ledger(context: &Context, findings: &mut Findings) {
             }
         }
     }
-    findings.good(&format!(
-        "{} watches, chains intact as said above",
-        watches.len()
-    ));
+    findings.good(&match watches.len() {
+        0 => "no watch yet".to_owned(),
+        1 => "one watch; its chain was checked".to_owned(),
+        count => format!("{count} watches; their chains were checked"),
+    });
 }
 
 fn check_disk(path: &Path, findings: &mut Findings) {
@@ -163,7 +181,7 @@ fn check_connections(context: &Context, findings: &mut Findings) {
                 loaded.connections.actions.len(),
                 loaded.connections.receivers.len()
             ));
-            println!("      name a plan to check what it uses: shakedown doctor PLAN");
+            findings.note("name a plan to check what it uses: shakedown doctor PLAN");
         }
         Ok(_) => findings.bad(
             Code::Usage,
@@ -194,9 +212,9 @@ async fn check_plan(context: &Context, file: &PlanFile, findings: &mut Findings)
             );
         }
     };
-    println!("Sources");
+    findings.line("Sources");
     check_sources(context, file, &resolved, findings).await;
-    println!("Actions");
+    findings.line("Actions");
     if resolved.actions.is_empty() {
         findings.bad(
             Code::PlanInvalid,
@@ -241,10 +259,9 @@ async fn check_sources(
         match check.problem {
             None => findings.good(&format!("{place}: {} series", check.series)),
             Some(problem) if check.side == Side::Canary && check.series == 0 => {
-                findings.bad(
-                    Code::Unreachable,
-                    &format!("{place}: {problem}"),
-                    "nothing to mend before the deploy; afterwards check the canary's labels",
+                findings.note(&format!("{place}: {problem}"));
+                findings.line(
+                    "      as it should be before the deploy; afterwards check the canary's labels",
                 );
             }
             Some(problem) => findings.bad(

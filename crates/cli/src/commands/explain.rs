@@ -1,5 +1,6 @@
 //! `shakedown explain`: why.
 
+use crate::answer::{answer, answer_line};
 use crate::arguments::Explain;
 use crate::context::{Context, find_watch};
 use crate::exit_reason::{Code, Done, Failure};
@@ -36,10 +37,10 @@ pub async fn run(context: &Context, arguments: &Explain) -> Done {
                 ),
             ));
         };
-        println!(
+        answer_line!(
             "{}",
             serde_json::to_string_pretty(&ledger::json::entry(row.id, entry)).unwrap_or_default()
-        );
+        )?;
         return Ok(ExitCode::SUCCESS);
     }
     let following = Following::open(&ledger, row.id).await?;
@@ -57,6 +58,6 @@ pub async fn run(context: &Context, arguments: &Explain) -> Done {
     };
     let text = report::explain(&summary, &asked, &frame)
         .map_err(|error| Failure::new(Code::Usage, format!("{}: {error}", row.id)))?;
-    print!("{text}");
+    answer!("{text}")?;
     Ok(ExitCode::SUCCESS)
 }

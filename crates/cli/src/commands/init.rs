@@ -1,5 +1,6 @@
 //! `shakedown init`: a first plan and its connections, from what a source offers.
 
+use crate::answer::answer_line;
 use crate::arguments::Init;
 use crate::context::Context;
 use crate::exit_reason::{Code, Done, Failure};
@@ -57,20 +58,20 @@ pub async fn run(context: &Context, arguments: &Init) -> Done {
         let _ = std::fs::remove_file(&plan_path);
         return Err(failure);
     }
-    println!(
+    answer_line!(
         "Wrote {} and {}.",
         plan_path.display(),
         connections_path.display()
-    );
+    )?;
     let parsed = plan::parse(&text, &plan_path.display().to_string());
-    println!(
+    answer_line!(
         "{}",
         plan::counted(&parsed.problems, &plan_path.display().to_string())
-    );
-    println!(
+    )?;
+    answer_line!(
         "Read the plan, then: shakedown validate {}",
         plan_path.display()
-    );
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 

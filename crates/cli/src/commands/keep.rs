@@ -1,5 +1,6 @@
 //! `shakedown keep`: the keeper's own process.
 
+use crate::answer::answer_line;
 use crate::arguments::Keep;
 use crate::context::{Context, find_watch};
 use crate::exit_reason::Done;
@@ -37,7 +38,7 @@ pub async fn run(context: &Context, arguments: &Keep) -> Done {
     {
         Kept::Over(exit) | Kept::Stopped(exit) => Ok(ExitCode::from(exit.code())),
         Kept::HeldBy { holder } => {
-            println!("{} is kept by {holder}.", row.id);
+            answer_line!("{} is kept by {holder}.", row.id)?;
             Ok(ExitCode::SUCCESS)
         }
     }

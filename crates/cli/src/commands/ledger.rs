@@ -1,11 +1,11 @@
 //! `shakedown ledger show | verify | export`.
 
+use crate::answer::{answer_line, unwritten};
 use crate::arguments::LedgerCommand;
 use crate::context::{Context, find_watch};
-use crate::exit_reason::{Code, Done, Failure};
+use crate::exit_reason::Done;
 use crate::trouble::of_ledger;
-use ledger::{Entry, Record};
-use std::io::Write;
+use ledger::{Entry, ExportError, Record};
 use std::process::ExitCode;
 use verification::event::{Event, Input};
 
@@ -29,7 +29,7 @@ pub async fn run(context: &Context, command: &LedgerCommand) -> Done {
                 };
                 next = last.seq + 1;
                 for entry in &entries {
-                    print_line(&line(entry))?;
+                    answer_line!("{}", line(entry))?;
                 }
             }
         }
@@ -39,25 +39,30 @@ pub async fn run(context: &Context, command: &LedgerCommand) -> Done {
                 .verify(row.id)
                 .await
                 .map_err(|error| of_ledger(&error))?;
-            println!(
+            answer_line!(
                 "{}: chain intact, {} entries, last hash {}",
-                row.id, verified.entries, verified.last_hash
-            );
+                row.id,
+                verified.entries,
+                verified.last_hash
+            )?;
             if verified.expired > 0 {
-                println!(
+                answer_line!(
                     "{} old ticks have expired; their hashes are kept and fit.",
                     verified.expired
-                );
+                )?;
             }
             Ok(ExitCode::SUCCESS)
         }
         LedgerCommand::Export { which } => {
             let row = find_watch(&ledger, which.id.as_deref()).await?;
-            let mut out = std::io::stdout();
+            let mut out = std::io::BufWriter::new(std::io::stdout());
             ledger
                 .export(row.id, &mut out)
                 .await
-                .map_err(|error| Failure::new(Code::Ledger, error.to_string()))?;
+                .map_err(|error| match &error {
+                    ExportError::Ledger(error) => of_ledger(error),
+                    ExportError::Output(error) => unwritten(error),
+                })?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -145,9 +150,4 @@ fn words(record: &Record) -> String {
         }
         Record::Note { text } => text.clone(),
     }
-}
-
-fn print_line(line: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout().lock(), "{line}")
-        .map_err(|error| Failure::new(Code::Bug, format!("cannot print: {error}")))
 }

@@ -1,5 +1,6 @@
 //! `shakedown list`: all watches, worst first.
 
+use crate::answer::{answer, answer_line};
 use crate::arguments::{List, Output};
 use crate::context::Context;
 use crate::exit_reason::Done;
@@ -31,17 +32,17 @@ pub async fn run(context: &Context, arguments: &List) -> Done {
     match arguments.output {
         Output::Text => {
             let frame = context.terminal.frame(context.now(), "");
-            print!("{}", list_screen(&shown, &frame).render(&frame));
+            answer!("{}", list_screen(&shown, &frame).render(&frame))?;
             for row in &sealed {
-                println!(
+                answer_line!(
                     "{}  {}  sealed {}, not started",
                     row.id,
                     row.service,
                     report::rfc3339(row.sealed_at)
-                );
+                )?;
             }
         }
-        Output::Json => println!("{}", json(&objects)?),
+        Output::Json => answer_line!("{}", json(&objects)?)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 //! `shakedown outcome`: what users found later.
 
+use crate::answer::answer_line;
 use crate::arguments::{Found, Outcome};
 use crate::context::{Context, find_watch};
 use crate::exit_reason::{Code, Done, Failure};
@@ -45,6 +46,6 @@ pub async fn run(context: &Context, arguments: &Outcome) -> Done {
         .release(lease)
         .await
         .map_err(|error| of_ledger(&error))?;
-    println!("Recorded for {} as record {}.", row.id, appended.last_seq);
+    answer_line!("Recorded for {} as record {}.", row.id, appended.last_seq)?;
     Ok(ExitCode::SUCCESS)
 }

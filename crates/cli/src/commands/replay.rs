@@ -1,5 +1,6 @@
 //! `shakedown replay`: the same verdicts, byte for byte.
 
+use crate::answer::answer_line;
 use crate::arguments::Which;
 use crate::context::{Context, find_watch};
 use crate::exit_reason::{Code, Done, Failure};
@@ -22,17 +23,20 @@ pub async fn run(context: &Context, arguments: &Which) -> Done {
     following.replayed.finish();
     let differences = &following.replayed.differences;
     if differences.is_empty() {
-        println!(
+        answer_line!(
             "{}: {} records replayed; every verdict and decision is the same, byte for byte.",
-            row.id, row.entries
-        );
+            row.id,
+            row.entries
+        )?;
         return Ok(ExitCode::SUCCESS);
     }
     for difference in differences.iter().take(SHOWN) {
-        println!(
+        answer_line!(
             "record {}:\n  recorded {:?}\n  replayed {:?}",
-            difference.seq, difference.recorded, difference.replayed
-        );
+            difference.seq,
+            difference.recorded,
+            difference.replayed
+        )?;
     }
     let engines = format!(
         "sealed by {}, replayed by {}",

@@ -1,5 +1,6 @@
 //! `shakedown report`: the whole watch.
 
+use crate::answer::{answer, answer_line};
 use crate::arguments::{Report, ReportOutput};
 use crate::context::{Context, find_watch};
 use crate::exit_reason::{Code, Done, Failure, chain};
@@ -20,13 +21,13 @@ pub async fn run(context: &Context, arguments: &Report) -> Done {
     let summary = watch.summary();
     let frame = frame_of(context, &following);
     match arguments.output {
-        ReportOutput::Text => print!("{}", report::report_text(&summary, &frame).render(&frame)),
-        ReportOutput::Json => println!("{}", json(&report::report_json(&summary, &frame))?),
-        ReportOutput::Markdown => print!("{}", report::report_markdown(&summary, &frame)),
+        ReportOutput::Text => answer!("{}", report::report_text(&summary, &frame).render(&frame))?,
+        ReportOutput::Json => answer_line!("{}", json(&report::report_json(&summary, &frame))?)?,
+        ReportOutput::Markdown => answer!("{}", report::report_markdown(&summary, &frame))?,
         ReportOutput::Junit => {
             let text = report::report_junit(&summary, &frame)
                 .map_err(|error| Failure::new(Code::Bug, chain(&error)))?;
-            print!("{text}");
+            answer!("{text}")?;
         }
     }
     Ok(ExitCode::from(watch.exit().code()))

@@ -1,5 +1,6 @@
 //! `shakedown schema`.
 
+use crate::answer::answer_line;
 use crate::arguments::{Schema, SchemaOf};
 use crate::exit_reason::Done;
 use std::process::ExitCode;
@@ -11,6 +12,6 @@ pub fn run(arguments: &Schema) -> Done {
         SchemaOf::Connections => plan::schema_connections(),
         SchemaOf::Report => crate::showing::json(&report::json_schema())?,
     };
-    println!("{}", schema.trim_end());
+    answer_line!("{}", schema.trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 //! `shakedown seal`: the criteria are fixed before the deploy.
 
+use crate::answer::{answer, answer_line};
 use crate::arguments::{Seal, SealOutput};
 use crate::context::{Context, ENGINE};
 use crate::exit_reason::{Code, Done, Failure, chain};
@@ -12,21 +13,22 @@ use std::process::ExitCode;
 
 /// Seals a plan and prints what was sealed.
 pub async fn run(context: &Context, arguments: &Seal) -> Done {
+    let context = &context.for_plan(&arguments.plan);
     let file = plan_file::read(context, &arguments.plan)?;
     let ledger = context.ledger().await?;
     let done = seal(context, &ledger, &file, arguments.over).await?;
     match arguments.output {
         SealOutput::Text => {
-            println!(
+            answer_line!(
                 "Sealed {} as {}; hash {}.",
                 file.file,
                 done.watch,
                 &done.sealed.hash[..12]
-            );
+            )?;
             if done.sealed.late {
-                println!(
+                answer_line!(
                     "LATE: the canary already has traffic, so these criteria were not fixed before the deploy. The watch says so."
-                );
+                )?;
             }
             let missing: Vec<&str> = done
                 .sealed
@@ -44,14 +46,14 @@ pub async fn run(context: &Context, arguments: &Seal) -> Done {
                 .map(|(_, signal)| signal.name.as_str())
                 .collect();
             if !missing.is_empty() {
-                println!(
+                answer_line!(
                     "No level before the deploy for: {}. It is learned from the baseline side while watching.",
                     missing.join(", ")
-                );
+                )?;
             }
-            println!("After the deploy: shakedown watch {}", file.file);
+            answer_line!("After the deploy: shakedown watch {}", file.file)?;
         }
-        SealOutput::Json => println!(
+        SealOutput::Json => answer_line!(
             "{}",
             serde_json::json!({
                 "schema_version": 1,
@@ -62,12 +64,12 @@ pub async fn run(context: &Context, arguments: &Seal) -> Done {
                 "late": done.sealed.late,
                 "levels": done.sealed.levels.len(),
             })
-        ),
+        )?,
         SealOutput::Markdown => {
             let frame = context
                 .terminal
                 .frame(context.now(), done.watch.to_string());
-            print!("{}", report::seal_markdown(&done.sealed, &frame));
+            answer!("{}", report::seal_markdown(&done.sealed, &frame))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,8 @@
 //! `shakedown validate`: every problem at once, whether the selectors return data, the plan's own tests, what each limit can detect.
 
+use crate::answer::{answer, answer_line};
 use crate::arguments::{Validate, ValidateOutput};
+use crate::connections;
 use crate::context::Context;
 use crate::exit_reason::{Code, Done, Failure, chain};
 use crate::plan_file;
@@ -29,7 +31,8 @@ pub async fn run(context: &Context, arguments: &Validate) -> Done {
             .hint("`shakedown init` writes a first plan from what your metrics offer")
     })?;
     let name = path.display().to_string();
-    let loaded = plan_file::connections_for(context, path)?;
+    let context = &context.for_plan(path);
+    let loaded = connections::of_context(context)?;
     let parsed = plan::parse(&text, &name);
     let problems = plan_file::problems(&parsed, &loaded);
     let sound = !problems.iter().any(Problem::is_error);
@@ -54,17 +57,17 @@ pub async fn run(context: &Context, arguments: &Validate) -> Done {
         .filter(|found| found.cannot_be_judged())
         .count();
     match arguments.output {
-        ValidateOutput::Sarif => println!("{}", plan::sarif(&problems, &name)),
-        ValidateOutput::Json => println!(
+        ValidateOutput::Sarif => answer_line!("{}", plan::sarif(&problems, &name))?,
+        ValidateOutput::Json => answer_line!(
             "{}",
             json(&as_json(&problems, &tests, &asked, parsed.plan.as_ref()))?
-        ),
+        )?,
         ValidateOutput::Text => {
-            print!("{}", plan_file::rendered(context, &problems, &text, &name));
+            answer!("{}", plan_file::rendered(context, &problems, &text, &name))?;
             if let Some(plan) = &parsed.plan {
-                print_tests(&tests);
-                print_checks(&asked, plan);
-                print_detectable(&asked, plan);
+                print_tests(&tests)?;
+                print_checks(&asked, plan)?;
+                print_detectable(&asked, plan)?;
             }
         }
     }
@@ -85,7 +88,7 @@ pub async fn run(context: &Context, arguments: &Validate) -> Done {
 async fn ask(
     context: &Context,
     plan: &Plan,
-    loaded: &crate::connections::Loaded,
+    loaded: &connections::Loaded,
 ) -> Result<Asked, Failure> {
     let resolved = server::connections::resolve(plan, &loaded.connections, &loaded.folder)
         .map_err(|error| Failure::new(Code::PlanInvalid, chain(&error)))?;
@@ -120,13 +123,13 @@ async fn ask(
     Ok(Asked { checks, detectable })
 }
 
-fn print_tests(tests: &[TestResult]) {
+fn print_tests(tests: &[TestResult]) -> Result<(), Failure> {
     if tests.is_empty() {
-        return;
+        return Ok(());
     }
-    println!("Tests of the plan");
+    answer_line!("Tests of the plan")?;
     for test in tests {
-        println!(
+        answer_line!(
             "  {} {}: {}",
             if test.passed {
                 "as expected "
@@ -135,50 +138,53 @@ fn print_tests(tests: &[TestResult]) {
             },
             test.name,
             test.message
-        );
+        )?;
     }
+    Ok(())
 }
 
-fn print_checks(asked: &Asked, plan: &Plan) {
+fn print_checks(asked: &Asked, plan: &Plan) -> Result<(), Failure> {
     if asked.checks.is_empty() {
-        return;
+        return Ok(());
     }
-    println!("Selectors");
+    answer_line!("Selectors")?;
     for check in &asked.checks {
         let signal = &plan.signals[usize::from(check.signal)];
         let rate = check
             .trials_per_second
             .map_or_else(String::new, |rate| format!(", {rate:.1} a second"));
         match &check.problem {
-            None => println!(
+            None => answer_line!(
                 "  {} on the {} side: {} series{rate}",
                 signal.name,
                 check.side.word(),
                 check.series
-            ),
-            Some(problem) => println!(
+            )?,
+            Some(problem) => answer_line!(
                 "  {} on the {} side: NO DATA: {problem}",
                 signal.name,
                 check.side.word()
-            ),
+            )?,
         }
     }
+    Ok(())
 }
 
-fn print_detectable(asked: &Asked, plan: &Plan) {
+fn print_detectable(asked: &Asked, plan: &Plan) -> Result<(), Failure> {
     if asked.detectable.iter().all(Option::is_none) {
-        return;
+        return Ok(());
     }
-    println!("What each limit can detect, from the traffic of now");
+    answer_line!("What each limit can detect, from the traffic of now")?;
     for (criterion, found) in plan.criteria.iter().zip(&asked.detectable) {
         match found {
-            Some(found) => println!("  {}: {}", criterion.name, words(found, criterion)),
-            None => println!(
+            Some(found) => answer_line!("  {}: {}", criterion.name, words(found, criterion))?,
+            None => answer_line!(
                 "  {}: not known without traffic on the baseline side",
                 criterion.name
-            ),
+            )?,
         }
     }
+    Ok(())
 }
 
 /// What a criterion can detect and by when.

@@ -1,5 +1,6 @@
 //! `shakedown verdict`: the one screen.
 
+use crate::answer::{answer, answer_line, progress};
 use crate::arguments::{Output, Verdict};
 use crate::context::{Context, find_watch};
 use crate::exit_reason::Done;
@@ -19,14 +20,14 @@ pub async fn run(context: &Context, arguments: &Verdict) -> Done {
     let mut frame = frame_of(context, &following);
     frame.all = arguments.all;
     match arguments.output {
-        Output::Text => print!(
+        Output::Text => answer!(
             "{}",
             report::verdict_screen(&summary, &frame).render(&frame)
-        ),
-        Output::Json => println!("{}", json(&report::report_json(&summary, &frame))?),
+        )?,
+        Output::Json => answer_line!("{}", json(&report::report_json(&summary, &frame))?)?,
     }
     if !watch.has_ended() && following.is_abandoned(context.now()).await? {
-        eprintln!(
+        progress!(
             "nobody keeps this watch; take it up with: shakedown watch --resume {}",
             row.id
         );

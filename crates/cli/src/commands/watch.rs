@@ -1,16 +1,19 @@
 //! `shakedown watch`: seal where that is still to do, start a keeper, follow.
 
+use crate::answer::{answer, answer_line, progress};
 use crate::arguments::Watch;
 use crate::context::{Context, find_watch};
 use crate::exit_reason::{Code, Done, Failure};
 use crate::follow::{Follow, follow};
+use crate::following::{Following, is_kept};
+use crate::interruption::Interruption;
 use crate::keeping;
 use crate::one_line;
 use crate::plan_file::{self, PlanFile};
 use crate::trouble::{of_keeper, of_ledger};
 use core::time::Duration;
 use ledger::{Ledger, WatchRow};
-use server::Kept;
+use server::{Keeper, Kept};
 use std::process::ExitCode;
 use std::time::Instant;
 use tokio::sync::watch as signal;
@@ -18,11 +21,15 @@ use verification::terms::Reaction;
 
 /// Time before now over which the baseline's levels are measured where the plan was not sealed before.
 const LEVELS_OVER: Duration = Duration::from_secs(3600);
+/// Between two looks whether a keeper has begun.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How long a keeper may take to start.
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
 
 /// Watches a deployment.
 pub async fn run(context: &Context, arguments: &Watch) -> Done {
+    let own = arguments.plan.as_deref().map(|path| context.for_plan(path));
+    let context = own.as_ref().unwrap_or(context);
     if let Some(id) = &arguments.resume {
         let ledger = context.ledger().await?;
         let row = find_watch(&ledger, Some(id)).await?;
@@ -39,21 +46,21 @@ pub async fn run(context: &Context, arguments: &Watch) -> Done {
         }
     };
     if !file.warnings.is_empty() {
-        eprint!(
+        progress!(
             "{}",
             plan_file::rendered(context, &file.warnings, &file.text, &file.file)
         );
     }
     if arguments.service.is_some() || arguments.dry_run {
-        eprintln!("The plan:\n");
-        print!("{}", file.text);
-        println!();
+        progress!("The plan:\n");
+        answer!("{}", file.text)?;
+        answer_line!()?;
     }
     if arguments.dry_run {
         return dry_run(&file);
     }
     let ledger = context.ledger().await?;
-    let row = find_or_seal(context, &ledger, &file).await?;
+    let row = find_or_seal(context, &ledger, &file, arguments.plan.is_some()).await?;
     if arguments.service.is_some() {
         one_line::keep_connections(&file, ledger.path(), row.id)?;
     }
@@ -70,20 +77,22 @@ fn dry_run(file: &PlanFile) -> Done {
         if file.plan.action(reaction).is_none() {
             continue;
         }
-        println!("{} would make these calls:", reaction.word());
+        answer_line!("{} would make these calls:", reaction.word())?;
         for call in keeping::calls(&file.loaded, &file.plan, "W0", reaction)? {
-            println!("  {call}");
+            answer_line!("  {call}")?;
         }
     }
-    println!("Dry run: nothing was sealed, started or changed.");
+    answer_line!("Dry run: nothing was sealed, started or changed.")?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The watch to follow: one under way by the same seal, one sealed and not started, or a new seal.
+/// The watch to follow: one under way by the same seal, one sealed and not started, or a new seal. A plan file (`explicit`)
+/// must be the one that was sealed for this deploy; a plan implied by options was never sealed by hand.
 async fn find_or_seal(
     context: &Context,
     ledger: &Ledger,
     file: &PlanFile,
+    explicit: bool,
 ) -> Result<WatchRow, Failure> {
     let described = server::connections::described(&file.plan, &file.loaded.connections);
     let hash = server::sealing::hash(&file.text, &described);
@@ -97,10 +106,14 @@ async fn find_or_seal(
     if let Some(running) = of_service()
         .find(|row| row.hash == hash && row.started_at.is_some() && row.ended_at.is_none())
     {
-        eprintln!("{} is under way by this plan; attaching.", running.id);
+        progress!("{} is under way by this plan; attaching.", running.id);
         return Ok(running.clone());
     }
-    match of_service().find(|row| row.started_at.is_none()) {
+    // Only a seal that is younger than every watch that was started stands for the deploy to come.
+    let sealed = of_service()
+        .take_while(|row| row.started_at.is_none())
+        .find(|row| explicit || row.hash == hash);
+    match sealed {
         Some(sealed) if sealed.hash == hash => Ok(sealed.clone()),
         Some(sealed) => Err(Failure::new(
             Code::PlanDiffers,
@@ -126,7 +139,7 @@ async fn find_or_seal(
             } else {
                 ""
             };
-            eprintln!("Sealed as {}{late}.", done.watch);
+            progress!("Sealed as {}{late}.", done.watch);
             ledger
                 .watch(done.watch)
                 .await
@@ -141,89 +154,93 @@ async fn start_and_follow(
     row: WatchRow,
     arguments: &Watch,
 ) -> Done {
-    let mut wishes = Follow {
+    let wishes = Follow {
         all: arguments.all,
         timeout: arguments.timeout,
         keeper: None,
+        interruption: Interruption::listen(),
     };
-    if arguments.foreground {
-        let keeper = keeping::keeper(context, ledger, &row).await?;
-        let (stop, stopped) = signal::channel(false);
-        let mut kept = tokio::spawn(keeper.keep(stopped));
-        wishes.keeper = Some(stop);
-        until_started(ledger, &row, || kept.is_finished()).await?;
-        if kept.is_finished()
-            && ledger
-                .watch(row.id)
-                .await
-                .map_err(|error| of_ledger(&error))?
-                .started_at
-                .is_none()
-        {
-            return ended(&row, (&mut kept).await);
-        }
-        let code = follow(context, ledger, row.id, wishes).await?;
-        return match kept.await {
-            Ok(Ok(_)) => Ok(code),
-            other => ended(&row, other),
-        };
+    let following = Following::open(ledger, row.id).await?;
+    let is_over = following
+        .replayed
+        .watch
+        .as_ref()
+        .is_some_and(verification::Watch::is_over);
+    if is_over || is_kept(&row, context.now()) {
+        return follow(context, ledger, row.id, wishes).await;
     }
-    let mut child = keeping::spawn(context, row.id)?;
-    let mut gone = false;
-    until_started(ledger, &row, || {
-        gone = gone
-            || child
-                .try_wait()
-                .is_ok_and(|status| status.is_some_and(|status| !status.success()));
-        gone
-    })
-    .await?;
-    if ledger
-        .watch(row.id)
-        .await
-        .map_err(|error| of_ledger(&error))?
-        .started_at
-        .is_none()
-    {
-        let code = child
-            .try_wait()
-            .ok()
-            .flatten()
-            .and_then(|status| status.code());
-        let mut failure = Failure::new(
-            Code::Ledger,
-            format!("the keeper of {} did not start", row.id),
-        );
-        failure.what = format!(
-            "{}\n{}",
-            failure.what,
-            keeping::last_words(ledger.path(), row.id)
-        );
-        failure.exit = code.and_then(|code| u8::try_from(code).ok());
-        return Err(failure);
+    // Made here in any case: what is wrong with connections and secrets is said before anything is started.
+    let keeper = keeping::keeper(context, ledger, &row).await?;
+    if arguments.foreground {
+        return keep_and_follow(context, ledger, &row, keeper, wishes).await;
+    }
+    drop(keeper);
+    let mut spawned = keeping::spawn(context, row.id)?;
+    let begun = Instant::now();
+    while !is_started(ledger, &row).await? {
+        if let Some(failure) = spawned.failure() {
+            return Err(failure);
+        }
+        if begun.elapsed() > STARTS_WITHIN {
+            return Err(Failure::new(
+                Code::Ledger,
+                format!(
+                    "the keeper of {} has not begun within {STARTS_WITHIN:?}; it goes on trying",
+                    row.id
+                ),
+            )
+            .hint(format!("its words are in {}", spawned.log().display()))
+            .hint(format!(
+                "follow it with: shakedown watch --resume {}",
+                row.id
+            )));
+        }
+        tokio::time::sleep(PAUSE).await;
     }
     follow(context, ledger, row.id, wishes).await
 }
 
-async fn until_started(
+/// Keeps a watch in this process while it is followed. A keeper that fails ends the following.
+async fn keep_and_follow(
+    context: &Context,
     ledger: &Ledger,
     row: &WatchRow,
-    mut gone: impl FnMut() -> bool,
-) -> Result<(), Failure> {
-    let begun = Instant::now();
-    while begun.elapsed() < STARTS_WITHIN && !gone() {
-        if ledger
-            .watch(row.id)
-            .await
-            .map_err(|error| of_ledger(&error))?
-            .started_at
-            .is_some()
-        {
-            return Ok(());
+    keeper: Keeper,
+    mut wishes: Follow,
+) -> Done {
+    let (stop, stopped) = signal::channel(false);
+    let kept = tokio::spawn(keeper.keep(stopped));
+    wishes.keeper = Some(stop);
+    let kept = async { ended(row, kept.await) };
+    tokio::pin!(kept);
+    let mut begins = true;
+    while begins {
+        tokio::select! {
+            done = &mut kept => return done,
+            () = tokio::time::sleep(PAUSE) => begins = !is_started(ledger, row).await?,
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Ok(())
+    let followed = follow(context, ledger, row.id, wishes);
+    tokio::pin!(followed);
+    tokio::select! {
+        code = &mut followed => {
+            let code = code?;
+            kept.await?;
+            Ok(code)
+        }
+        done = &mut kept => {
+            done?;
+            followed.await
+        }
+    }
+}
+
+async fn is_started(ledger: &Ledger, row: &WatchRow) -> Result<bool, Failure> {
+    let row = ledger
+        .watch(row.id)
+        .await
+        .map_err(|error| of_ledger(&error))?;
+    Ok(row.started_at.is_some())
 }
 
 fn ended(
