@@ -14,6 +14,8 @@ pub struct Arguments {
     /// The document whose sections are replaced.
     pub write: Option<PathBuf>,
     pub list: bool,
+    /// Everything once and small, to see that it runs; nothing is written.
+    pub quick: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,18 +39,20 @@ impl Arguments {
             output: Output::Text,
             write: None,
             list: false,
+            quick: false,
         };
         let mut words = words;
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or(format!("`{word}` needs a value"));
             match word.as_str() {
                 "--list" => arguments.list = true,
+                "--quick" => arguments.quick = true,
                 "--write" => arguments.write = Some(value()?.into()),
                 "--runs" => arguments.runs = runs(&value()?)?,
                 "--output" => arguments.output = output(&value()?)?,
                 option if option.starts_with('-') => {
                     return Err(format!(
-                        "no option is called `{option}`; there are: --list, --runs N, --output text|json, --write FILE"
+                        "no option is called `{option}`; there are: --list, --quick, --runs N, --output text|json, --write FILE"
                     )
                     .into());
                 }
@@ -85,13 +89,15 @@ mod tests {
 
     #[test]
     fn names_and_options_may_mix() {
-        let arguments = read("evidence --runs 3 --output json --write x.md resume").unwrap();
+        let arguments =
+            read("evidence --runs 3 --quick --output json --write x.md resume").unwrap();
         let expected = Arguments {
             names: vec!["evidence".into(), "resume".into()],
             runs: 3,
             output: Output::Json,
             write: Some("x.md".into()),
             list: false,
+            quick: true,
         };
         assert_eq!(arguments, expected);
     }

@@ -4,10 +4,19 @@
 
 mod arguments;
 mod document;
+mod effort;
 mod evidence;
 mod machine;
+mod pages;
+mod processor_time;
+mod resume;
+mod rollback;
+mod service;
 mod spread;
 mod table;
+mod ticks;
+mod watch_memory;
+mod watch_steps;
 
 use std::error::Error;
 use std::fs;
@@ -16,6 +25,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::{Arguments, Output};
+use effort::Effort;
 use machine::Machine;
 use table::Section;
 
@@ -26,15 +36,37 @@ type Problem = Box<dyn Error + Send + Sync>;
 struct Measurement {
     /// Heading of its section, and what the command line calls it.
     name: &'static str,
-    /// Runs everything `runs` times and returns the table.
-    run: fn(runs: usize) -> Result<Section, Problem>,
+    /// Measures with this effort and returns the table.
+    run: fn(Effort) -> Result<Section, Problem>,
 }
 
-/// All measurements, in the order of the document.
-const MEASUREMENTS: [Measurement; 1] = [Measurement {
-    name: "evidence",
-    run: evidence::measure,
-}];
+/// All measurements, in the order of the document. Memory comes first: what others leave behind would hide its growth.
+const MEASUREMENTS: [Measurement; 6] = [
+    Measurement {
+        name: "watch-memory",
+        run: watch_memory::measure,
+    },
+    Measurement {
+        name: "watch-steps",
+        run: watch_steps::measure,
+    },
+    Measurement {
+        name: "ledger",
+        run: ticks::measure,
+    },
+    Measurement {
+        name: "rollback",
+        run: rollback::measure,
+    },
+    Measurement {
+        name: "resume",
+        run: resume::measure,
+    },
+    Measurement {
+        name: "evidence",
+        run: evidence::measure,
+    },
+];
 
 fn main() -> ExitCode {
     match measure() {
@@ -57,14 +89,21 @@ fn measure() -> Result<(), Problem> {
     if cfg!(debug_assertions) {
         eprintln!("note: this is no release build; its numbers say nothing");
     }
+    let effort = Effort {
+        runs: if arguments.quick { 1 } else { arguments.runs },
+        quick: arguments.quick,
+    };
+    if effort.quick && arguments.write.is_some() {
+        eprintln!("note: a quick run is no measurement; nothing is written");
+    }
     let machine = Machine::read();
     let mut sections = Vec::new();
     for measurement in chosen(&arguments.names)? {
         eprintln!("measuring {} …", measurement.name);
-        let section = (measurement.run)(arguments.runs)
+        let section = (measurement.run)(effort)
             .map_err(|problem| format!("{}: {problem}", measurement.name))?;
         // Each section at once: a later one that fails takes nothing away.
-        if let Some(path) = &arguments.write {
+        if let Some(path) = arguments.write.as_ref().filter(|_| !effort.quick) {
             write(path, measurement.name, &section.markdown(&machine))?;
         }
         if arguments.output == Output::Text {

@@ -21,13 +21,30 @@ impl Spread {
         for _ in 1..runs {
             values.push(value()?);
         }
+        Ok(Self::among(values))
+    }
+
+    /// Median and extremes of values that were taken already; all zero where there are none.
+    pub fn among(mut values: Vec<f64>) -> Self {
         values.sort_by(f64::total_cmp);
-        Ok(Self {
-            median: values[(values.len() - 1) / 2],
-            lowest: values[0],
-            highest: values[values.len() - 1],
+        let at = |place: usize| values.get(place).copied().unwrap_or(0.0);
+        Self {
+            median: at(values.len().saturating_sub(1) / 2),
+            lowest: at(0),
+            highest: at(values.len().saturating_sub(1)),
             runs: values.len(),
-        })
+        }
+    }
+
+    /// Returns the same in another unit; a falling `number` turns the order around.
+    pub fn through(self, number: impl Fn(f64) -> f64) -> Self {
+        let (one, other) = (number(self.lowest), number(self.highest));
+        Self {
+            median: number(self.median),
+            lowest: one.min(other),
+            highest: one.max(other),
+            runs: self.runs,
+        }
     }
 
     /// Returns a number that is the same in every run: a size in bytes.
@@ -77,6 +94,12 @@ mod tests {
             (3.0, 1.0, 5.0, 3)
         );
         assert_eq!(of(&[4.0, 1.0]).median, 1.0);
+    }
+
+    #[test]
+    fn another_unit_keeps_lowest_and_highest() {
+        let rate = of(&[2.0, 4.0, 8.0]).through(|seconds| 1.0 / seconds);
+        assert_eq!((rate.median, rate.lowest, rate.highest), (0.25, 0.125, 0.5));
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub struct Section {
     /// What was measured and how, so that somebody else can repeat it.
     pub about: String,
     pub rows: Vec<Row>,
+    /// What keeps the numbers from being better, in one or two sentences.
+    pub limits: &'static str,
 }
 
 /// One number.
@@ -47,6 +49,7 @@ impl Section {
         for row in &self.rows {
             text.push_str(&row.markdown());
         }
+        text.push_str(&format!("\nWhat limits it: {}\n", self.limits.trim()));
         text
     }
 
@@ -116,7 +119,7 @@ pub fn json(machine: &Machine, sections: &[(&str, Section)]) -> Value {
     let sections: Vec<Value> = sections
         .iter()
         .map(
-            |(name, section)| json!({"name": name, "about": section.about, "rows": section.json()}),
+            |(name, section)| json!({"name": name, "about": section.about, "rows": section.json(), "limits": section.limits}),
         )
         .collect();
     json!({"schema_version": 1, "machine": machine.json(), "sections": sections})
@@ -181,6 +184,7 @@ mod tests {
                     goal: None,
                 },
             ],
+            limits: "The logarithms.",
         }
     }
 
@@ -195,6 +199,8 @@ What it costs.
 | --- | ---: | ---: | ---: | ---: | --- |
 | one step | 1 234 ns | 1 200 to 1 300 | 5 | at most 1 000 | **no** |
 | state | 48.0 B |  | 1 |  |  |
+
+What limits it: The logarithms.
 ";
         assert_eq!(section().markdown(&machine()), expected);
     }
@@ -207,6 +213,7 @@ What it costs.
         assert_eq!(json["sections"][0]["rows"][0]["goal"]["at_most"], 1000.0);
         assert_eq!(json["sections"][0]["rows"][0]["reached"], false);
         assert_eq!(json["sections"][0]["rows"][1]["reached"], Value::Null);
+        assert_eq!(json["sections"][0]["limits"], "The logarithms.");
         assert_eq!(json["machine"]["cores"], 2);
     }
 

@@ -1,0 +1,4 @@
+//! The measurements, tried.
+#![allow(clippy::unwrap_used)]
+
+mod quick;
