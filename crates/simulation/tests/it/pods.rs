@@ -112,7 +112,6 @@ async fn a_pod_that_cannot_start_says_why() {
 
 /// Not a test of its own: the process that the next test starts and kills.
 #[tokio::test]
-#[ignore = "plays the parent of another test"]
 async fn parent_to_be_killed() {
     if std::env::var_os(PARENT).is_none() {
         return;
