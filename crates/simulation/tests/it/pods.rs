@@ -134,7 +134,6 @@ async fn children_end_when_their_parent_is_killed() {
             .args([
                 "--exact",
                 "pods::parent_to_be_killed",
-                "--ignored",
                 "--nocapture",
             ])
             .env(PARENT, "1")
