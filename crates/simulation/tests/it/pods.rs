@@ -131,11 +131,7 @@ async fn parent_to_be_killed() {
 async fn children_end_when_their_parent_is_killed() {
     for signal in [Signal::KILL, Signal::INT] {
         let mut parent = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "pods::parent_to_be_killed",
-                "--nocapture",
-            ])
+            .args(["--exact", "pods::parent_to_be_killed", "--nocapture"])
             .env(PARENT, "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
