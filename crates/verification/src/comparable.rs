@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 /// Largest total variation between the sides' route mixes.
 const MIX: f64 = 0.2;
-/// What a look's mix still counts for one look later: mixes are those of about the last hour at a look a minute.
-const KEPT: f64 = 63.0 / 64.0;
+/// Over how many looks mixes are compared, as what a look still counts for one look later, and how many times the variation that chance explains is taken off. A change that
+/// would mislead at once must be seen at once, which takes much traffic or a large change; over an hour of looks a minute smaller ones show.
+const SCALES: [(f64, f64); 3] = [(0.0, 3.0), (7.0 / 8.0, 3.0), (63.0 / 64.0, 1.0)];
 /// Prior strength of the share test: the mixture expects shares about as precise as this many requests tell (Lindon and Malek's default).
 const KAPPA: f64 = 100.0;
 /// Part of a side's pods that must be young for the side to be young: a restarted pod among many is everyday life.
@@ -24,14 +25,20 @@ pub(crate) struct Traffic {
     pub(crate) warm: Sides<f64>,
 }
 
-/// The mix of one signal's slices on both sides, of looks in which both had traffic.
+/// The mix of one signal's slices on both sides, on each of [`SCALES`], of looks in which both had traffic.
 ///
 /// Looks are weighted by `n1 n0 / (n1 + n0)` on both sides (Mantel and Haenszel), so that a traffic step during a common change of mix does not pose as a difference.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Mix {
+    pub(crate) sums: [Sums; SCALES.len()],
+    pub(crate) slices: BTreeMap<u16, [Sides<f64>; SCALES.len()]>,
+}
+
+/// Sums of weights, and of squares of what each look counts for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Sums {
     pub(crate) weight: f64,
     pub(crate) squares: f64,
-    pub(crate) slices: BTreeMap<u16, Sides<f64>>,
 }
 
 impl Traffic {
@@ -115,35 +122,53 @@ impl Mix {
             return;
         }
         let weight = canary * baseline / (canary + baseline);
-        for sums in self.slices.values_mut() {
-            sums.canary *= KEPT;
-            sums.baseline *= KEPT;
+        for (at, (kept, _)) in SCALES.into_iter().enumerate() {
+            let sums = &mut self.sums[at];
+            sums.weight = sums.weight * kept + weight;
+            sums.squares = sums.squares * kept * kept + weight;
+            for shares in self.slices.values_mut() {
+                shares[at].canary *= kept;
+                shares[at].baseline *= kept;
+            }
         }
-        self.weight = self.weight * KEPT + weight;
-        self.squares = self.squares * KEPT * KEPT + weight;
         for (slice, trials) in slices {
-            let sums = self.slices.entry(slice).or_default();
-            sums.canary += weight * trials.canary / canary;
-            sums.baseline += weight * trials.baseline / baseline;
+            for shares in self.slices.entry(slice).or_default() {
+                shares.canary += weight * trials.canary / canary;
+                shares.baseline += weight * trials.baseline / baseline;
+            }
         }
     }
 
+    /// The largest variation that is larger than it may be, on any scale.
+    ///
     /// With few requests the observed variation is large by chance; its expectation under equal mixes, `sum_i sqrt(p_i (1 - p_i) / (2 pi n))` with `n` the effective
     /// number of requests, is taken off, so that a small side is never "not comparable" for its size.
     fn differs(&self, dispersion: f64) -> Option<f64> {
-        if self.weight <= 0.0 {
+        SCALES
+            .into_iter()
+            .enumerate()
+            .filter_map(|(at, (_, times))| {
+                let (variation, chance) = self.variation(at, dispersion)?;
+                (variation - times * chance > MIX).then_some(variation)
+            })
+            .max_by(f64::total_cmp)
+    }
+
+    fn variation(&self, at: usize, dispersion: f64) -> Option<(f64, f64)> {
+        let Sums { weight, squares } = self.sums[at];
+        if weight <= 0.0 {
             return None;
         }
-        let effective = self.weight * self.weight / self.squares / dispersion.max(1.0);
+        let effective = weight * weight / squares / dispersion.max(1.0);
         let (mut variation, mut chance) = (0.0, 0.0);
-        for sums in self.slices.values() {
-            let (canary, baseline) = (sums.canary / self.weight, sums.baseline / self.weight);
+        for shares in self.slices.values() {
+            let (canary, baseline) = (shares[at].canary / weight, shares[at].baseline / weight);
             variation += (canary - baseline).abs() / 2.0;
             let pooled = ((canary + baseline) / 2.0).clamp(0.0, 1.0);
             chance +=
                 libm::sqrt(pooled * (1.0 - pooled) / (effective * 2.0 * core::f64::consts::PI));
         }
-        (variation - chance > MIX).then_some(variation)
+        Some((variation, chance))
     }
 }
 

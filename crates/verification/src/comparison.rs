@@ -76,6 +76,8 @@ pub(crate) struct Admission {
     pub(crate) late: bool,
     /// The pods that served it.
     pub(crate) pods: Pods,
+    /// Samples older than this are not the last stretch any more.
+    pub(crate) oldest: Timestamp,
 }
 
 impl Comparison {
@@ -217,8 +219,14 @@ impl Comparison {
             self.window.push(tick.from, tick.through, harm);
             self.total += harm;
             self.unjudged = Pair::default();
-        } else if !admission.mixed {
-            self.unjudged += harm;
+        } else {
+            if !self.window.reaches(admission.oldest) {
+                // What was past the limit before a long break is not the last stretch after it.
+                self.window.clear();
+            }
+            if !admission.mixed {
+                self.unjudged += harm;
+            }
         }
         self.stand();
         harm.canary.trials > 0 && harm.baseline.trials > 0

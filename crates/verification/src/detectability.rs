@@ -2,6 +2,7 @@
 
 use crate::budget::Budget;
 use crate::comparison::noise_of;
+use crate::pods::Pods;
 use crate::terms::{Criterion, Limit, Measure, Plan, Rule, SignalKind};
 use core::time::Duration;
 use statistics::required::{
@@ -89,18 +90,25 @@ pub fn detectability(
         .position(|known| known.name == criterion.name)?;
     let weight = budget.weight(u16::try_from(at).ok()?);
     let noise = noise_of(plan, criterion);
+    let allowance = |share: f64| {
+        pod_allowance(
+            noise.pod_sd,
+            traffic.canary_pods.max(1),
+            traffic.baseline_pods.max(1),
+            share * Pods::UNKNOWN.part(),
+        )
+    };
     let design = Design {
         margin: margin.ok()?,
         worse,
         dispersion: noise.dispersion,
-        pod_allowance: pod_allowance(
-            noise.pod_sd,
-            traffic.canary_pods.max(1),
-            traffic.baseline_pods.max(1),
-            budget.pods_share(weight),
-        ),
+        pod_allowance: allowance(budget.pods_share(weight)),
         starts: Starts::over(plan.looks()),
         expected_rate: Some(base),
+    };
+    let safety_design = Design {
+        pod_allowance: allowance(budget.pods_share_of_safety()),
+        ..design
     };
     let share = match traffic.canary_per_second {
         Some(canary) => canary / (canary + traffic.baseline_per_second),
@@ -113,7 +121,7 @@ pub fn detectability(
     let judged = plan.watch_for.saturating_sub(plan.warm_up);
     let trials = per_second * judged.as_secs_f64();
     let ln_needed = budget.ln_needed() - libm::log(weight);
-    let ln_safety = -libm::log(plan.compare.false_confirms);
+    let ln_safety = budget.ln_safety_needed();
     let span = |trials: f64| {
         Duration::try_from_secs_f64(trials / per_second)
             .ok()
@@ -142,7 +150,7 @@ pub fn detectability(
         };
         trials_to_confirm(calm, share, &halved, ln_safety)
     } else {
-        trials_to_confirm(calm, share, &design, ln_safety)
+        trials_to_confirm(calm, share, &safety_design, ln_safety)
     };
     let said = |found: f64| match criterion.measure {
         Measure::Rate if design.margin.is_absolute() => found,
@@ -152,7 +160,8 @@ pub fn detectability(
         smallest: smallest_detectable(base, share, trials, &design, ln_needed).map(said),
         detects_twice_the_limit: span(trials_to_harm(base, twice, share, &design, ln_needed)),
         confirms: confirms.and_then(span),
-        smallest_limit: smallest_confirmable(base, share, trials, &design, ln_safety).map(said),
+        smallest_limit: smallest_confirmable(base, share, trials, &safety_design, ln_safety)
+            .map(said),
         share,
     })
 }

@@ -81,6 +81,9 @@ impl Level {
         self.last.canary = Some(canary);
         self.feed_baseline(tick, baseline);
         if self.compares() && !admission.judged {
+            if !self.window.reaches(admission.oldest) {
+                self.window.clear();
+            }
             return false;
         }
         let Some(past) = past(self.rule, canary, self.last.baseline) else {

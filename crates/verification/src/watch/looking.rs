@@ -119,6 +119,7 @@ impl Watch {
         } else {
             Pods::UNKNOWN
         };
+        let oldest = self.moment().oldest;
         let admission = |signal: u16, slice: Option<u16>| {
             let mixed = slice.is_none() && mixed[usize::from(signal)];
             Admission {
@@ -126,9 +127,9 @@ impl Watch {
                 mixed,
                 late,
                 pods,
+                oldest,
             }
         };
-        let oldest = self.moment().oldest;
         let find = Readings::of(tick);
         let mut latencies = core::mem::take(&mut self.latencies);
         for (&(signal, slice), known) in &mut latencies {

@@ -30,7 +30,7 @@ const EDGES: [f64; 12] = [
 
 /// `count` requests a look, mostly fast, one in `slow_every` looks with a tail.
 fn calm(count: u64, second: u64, unit: f64) -> Histogram {
-    let slow = u64::from(second % 2 == 0);
+    let slow = u64::from(second.is_multiple_of(2));
     let edges = EDGES.map(|edge| edge * unit);
     Histogram::from_pairs([
         (edges[0], count / 4),

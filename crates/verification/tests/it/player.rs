@@ -4,14 +4,14 @@ use core::time::Duration;
 use statistics::Sample;
 use std::sync::Arc;
 use verification::Watch;
-use verification::decision::Verb;
+use verification::decision::{Decision, Verb};
 use verification::event::{Event, HumanAct, HumanActKind, Input, State};
 use verification::intent::{Outcome, OutcomeKind};
-use verification::observation::{Gap, Measured, PodSet, Reading, Sides, Tick};
+use verification::observation::{BaselineLevel, Gap, Measured, PodSet, Reading, Sides, Tick};
 use verification::seal::Sealed;
 use verification::terms::*;
 use verification::time::Timestamp;
-use verification::verdict::VerdictKind;
+use verification::verdict::{Verdict, VerdictKind};
 
 pub const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
@@ -127,6 +127,7 @@ pub fn plan() -> Plan {
 #[derive(Clone, Copy)]
 pub enum Look {
     Counts(u64, u64),
+    Level(f64),
     Nothing(Gap),
 }
 
@@ -134,39 +135,18 @@ impl Look {
     fn measured(self) -> Measured {
         match self {
             Self::Counts(events, trials) => Measured::Counts(Sample { events, trials }),
+            Self::Level(level) => Measured::Level(level),
             Self::Nothing(gap) => Measured::Nothing(gap),
         }
     }
 }
 
 pub fn tick(second: u64, canary: Look, baseline: Look) -> Tick {
-    let through = at(second + 1);
-    let pods = PodSet {
-        count: 1,
-        young: 0,
-        fingerprint: 1,
-    };
-    Tick {
-        from: at(second),
-        through,
-        readings: vec![Reading {
-            signal: 0,
-            slice: None,
-            sides: Sides {
-                canary: canary.measured(),
-                baseline: baseline.measured(),
-            },
-        }],
-        pods: Sides {
-            canary: pods,
-            baseline: PodSet { count: 3, ..pods },
-        },
-        newest: Sides {
-            canary: Some(through),
-            baseline: Some(through),
-        },
-        ..Tick::default()
-    }
+    tick_of(
+        at(second),
+        at(second + 1),
+        vec![reading(0, None, canary, baseline)],
+    )
 }
 
 /// A played watch.
@@ -187,54 +167,132 @@ pub fn play_with(
     acts: &[(u64, HumanActKind)],
     result: OutcomeKind,
 ) -> Played {
-    let sealed = Arc::new(Sealed {
-        plan,
-        hash: "00".into(),
-        at: START,
-        late: false,
-        levels: vec![],
-    });
-    let mut watch = Watch::begin(sealed, START);
-    let mut events = Vec::new();
-    let mut rolled_back = false;
-    for second in 0..seconds {
-        let now = at(second + 1);
-        let mut inputs = vec![Input::Tick({
-            let (canary, baseline) = world(second, rolled_back);
-            tick(second, canary, baseline)
-        })];
-        for (when, kind) in acts {
-            if *when == second {
-                inputs.push(Input::Human(HumanAct {
-                    kind: *kind,
-                    name: "ada".into(),
-                    reason: "test".into(),
-                }));
-            }
-        }
-        let mut next = 0;
-        while next < inputs.len() {
-            for event in watch.step(now, &inputs[next]) {
-                if let Event::Intent(intent) = &event {
-                    rolled_back |=
-                        intent.reaction == Reaction::RollBack && result == OutcomeKind::Done;
-                    inputs.push(Input::Outcome(Outcome {
-                        intent: intent.id,
-                        result,
-                        at: now,
-                        took: Duration::from_millis(3),
-                        detail: "done".into(),
-                    }));
-                }
-                events.push((second, event));
-            }
-            next += 1;
-        }
-        if watch.is_over() {
-            break;
+    let game = Game {
+        acts,
+        result,
+        ..Game::new(plan, seconds)
+    };
+    game.play(|second, rolled_back| {
+        let (canary, baseline) = world(second, rolled_back);
+        Some(tick(second, canary, baseline))
+    })
+}
+
+/// A watch to be played: looks are one `judge_every` apart and numbered from 0.
+pub struct Game<'acts> {
+    pub plan: Plan,
+    pub levels: Vec<BaselineLevel>,
+    pub looks: u64,
+    pub acts: &'acts [(u64, HumanActKind)],
+    /// Whether orders have outcomes at all.
+    pub answered: bool,
+    /// What becomes of a rollback.
+    pub result: OutcomeKind,
+}
+
+impl Game<'_> {
+    pub fn new(plan: Plan, looks: u64) -> Self {
+        Self {
+            plan,
+            levels: vec![],
+            looks,
+            acts: &[],
+            answered: true,
+            result: OutcomeKind::Done,
         }
     }
-    Played { watch, events }
+
+    pub fn sealed(&self) -> Arc<Sealed> {
+        Arc::new(Sealed {
+            plan: self.plan.clone(),
+            hash: "00".into(),
+            at: START,
+            late: false,
+            levels: self.levels.clone(),
+        })
+    }
+
+    /// Asks the world for each look, telling it whether the rollback is done; a look without a tick passes time alone.
+    pub fn play(&self, mut world: impl FnMut(u64, bool) -> Option<Tick>) -> Played {
+        let mut watch = Watch::begin(self.sealed(), START);
+        let mut events = Vec::new();
+        let mut rolled_back = false;
+        for look in 0..self.looks {
+            let every = u32::try_from(look + 1).unwrap();
+            let now = START + self.plan.judge_every * every;
+            let mut inputs = vec![world(look, rolled_back).map_or(Input::Clock, Input::Tick)];
+            for (when, kind) in self.acts {
+                if *when == look {
+                    inputs.push(Input::Human(HumanAct {
+                        kind: *kind,
+                        name: "ada".into(),
+                        reason: "test".into(),
+                    }));
+                }
+            }
+            let mut next = 0;
+            while next < inputs.len() {
+                for event in watch.step(now, &inputs[next]) {
+                    if let (Event::Intent(intent), true) = (&event, self.answered) {
+                        let result = if intent.reaction == Reaction::RollBack {
+                            self.result
+                        } else {
+                            OutcomeKind::Done
+                        };
+                        rolled_back |=
+                            intent.reaction == Reaction::RollBack && result == OutcomeKind::Done;
+                        inputs.push(Input::Outcome(Outcome {
+                            intent: intent.id,
+                            result,
+                            at: now,
+                            took: Duration::from_millis(3),
+                            detail: "done".into(),
+                        }));
+                    }
+                    events.push((look, event));
+                }
+                next += 1;
+            }
+            if watch.is_over() {
+                break;
+            }
+        }
+        Played { watch, events }
+    }
+}
+
+/// A tick of one look between `from` and `through`, with one canary pod and three of the baseline.
+pub fn tick_of(from: Timestamp, through: Timestamp, readings: Vec<Reading>) -> Tick {
+    let pods = PodSet {
+        count: 1,
+        young: 0,
+        fingerprint: 1,
+    };
+    Tick {
+        from,
+        through,
+        readings,
+        pods: Sides {
+            canary: pods,
+            baseline: PodSet { count: 3, ..pods },
+        },
+        newest: Sides {
+            canary: Some(through),
+            baseline: Some(through),
+        },
+        ..Tick::default()
+    }
+}
+
+pub fn reading(signal: u16, slice: Option<u16>, canary: Look, baseline: Look) -> Reading {
+    Reading {
+        signal,
+        slice,
+        sides: Sides {
+            canary: canary.measured(),
+            baseline: baseline.measured(),
+        },
+    }
 }
 
 impl Played {
@@ -249,14 +307,37 @@ impl Played {
         })
     }
 
-    pub fn word(&self, row: usize) -> VerdictKind {
+    /// All looks with a decision of this kind.
+    pub fn decisions(&self, verb: Verb) -> Vec<(u64, Decision)> {
+        self.events
+            .iter()
+            .filter_map(|(look, event)| match event {
+                Event::Decision(decision) if decision.verb == verb => {
+                    Some((*look, decision.clone()))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Look at which an order of this kind was given.
+    pub fn ordered(&self, reaction: Reaction) -> Option<u64> {
+        self.events.iter().find_map(|(look, event)| {
+            matches!(event, Event::Intent(intent) if intent.reaction == reaction).then_some(*look)
+        })
+    }
+
+    /// The verdict on a criterion as a whole.
+    pub fn verdict(&self, criterion: u16) -> Verdict {
         let summary = self.watch.summary();
-        summary
+        let row = summary
             .rows
             .iter()
-            .find(|known| usize::from(known.verdict.row.criterion) == row)
-            .unwrap()
-            .verdict
-            .kind
+            .find(|row| row.verdict.row.criterion == criterion && row.verdict.row.slice.is_none());
+        row.unwrap().verdict.clone()
+    }
+
+    pub fn word(&self, criterion: u16) -> VerdictKind {
+        self.verdict(criterion).kind
     }
 }

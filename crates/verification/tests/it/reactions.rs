@@ -11,7 +11,7 @@ use verification::terms::{Objection, Reaction};
 use verification::verdict::VerdictKind;
 
 /// 20 canary and 180 baseline requests a second; about 1.6 and 0.9 failures.
-fn errors(second: u64, rolled_back: bool) -> (Look, Look) {
+pub fn errors(second: u64, rolled_back: bool) -> (Look, Look) {
     let canary = if rolled_back {
         Look::Counts(0, 0)
     } else {
@@ -136,7 +136,11 @@ fn an_objection_window_delays_and_a_hold_stops_the_rollback() {
         &[(decided + 5, HumanActKind::Hold)],
         OutcomeKind::Done,
     );
-    assert_eq!(ended.state(), State::NeedsReview, "a held watch ends in a review");
+    assert_eq!(
+        ended.state(),
+        State::NeedsReview,
+        "a held watch ends in a review"
+    );
 }
 
 #[test]
