@@ -342,7 +342,7 @@ mod tests {
             decision: "roll-back".to_owned(),
             exit_code: 21,
             recovered: Some(true),
-            failing: vec!["requests succeed, /checkout".to_owned()],
+            failing: vec!["requests keep working, /checkout".to_owned()],
         }
     }
 
@@ -386,7 +386,7 @@ mod tests {
                 "decision is confirm, expected roll-back",
                 "exit code is 0, expected 21",
                 "recovered is null, expected true",
-                "failing is nothing, expected requests succeed",
+                "failing is nothing, expected requests keep working",
             ]
         );
         let healthy = Scenario::by_name("healthy").unwrap().expected;

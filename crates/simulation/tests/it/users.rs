@@ -104,7 +104,10 @@ async fn what_the_shop_counts_is_what_its_visitors_saw() {
         }
     }
     let splitting = asking.scrape(splitter.address.admin).await;
-    assert_eq!(splitting.sum("splitter_requests_total", &[]), Some(3000.0));
+    assert_eq!(
+        splitting.sum("splitter_requests_total", &[]),
+        Some(tally.sent as f64)
+    );
     let to_canary = splitting.sum("splitter_requests_total", &[("group", "canary")]);
     assert_eq!(to_canary, pages[3].sum("http_requests_total", &[]));
 
@@ -116,7 +119,7 @@ async fn what_the_shop_counts_is_what_its_visitors_saw() {
         Route::Cart,
         Route::Checkout,
     ] {
-        let share = tally.answered_where(|found, _| found == route) as f64 / 3000.0;
+        let share = tally.answered_where(|found, _| found == route) as f64 / tally.sent as f64;
         assert!(
             (share - journey::share(route)).abs() < 0.03,
             "{route}: {share}"
