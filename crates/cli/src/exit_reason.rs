@@ -90,7 +90,13 @@ impl Failure {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Code::Ledger,
             _ => Code::Usage,
         };
-        Self::new(code, format!("cannot {doing} {}: {error}", path.display()))
+        let words = error.to_string();
+        // The number of the error says nothing that its words do not.
+        let why = words.split(" (os error").next().unwrap_or(&words);
+        Self::new(
+            code,
+            format!("cannot {doing} {}: {}", path.display(), why.to_lowercase()),
+        )
     }
 }
 

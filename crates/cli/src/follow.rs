@@ -35,6 +35,8 @@ pub struct Follow {
     pub keeper: Option<signal::Sender<bool>>,
     /// Whether the user has asked to end.
     pub interruption: Interruption,
+    /// Take the last screen of an ended watch away, for what is printed next holds it.
+    pub erase: bool,
 }
 
 /// How following ended.
@@ -81,6 +83,9 @@ pub async fn follow_on(
             if watch.has_ended() {
                 let since = *ended_at.get_or_insert_with(Instant::now);
                 if watch.open_intents().next().is_none() || since.elapsed() > LAST_MESSAGES {
+                    if wishes.erase {
+                        view.erase();
+                    }
                     view.leave(watch);
                     let exit = watch.exit();
                     stop(&wishes);

@@ -142,6 +142,13 @@ impl Canvas {
         Ok(())
     }
 
+    /// Takes what was drawn away.
+    pub fn erase(&mut self) {
+        // Leaving cannot do more than try.
+        let _ = self.put(&[], false);
+        self.last = Default::default();
+    }
+
     /// Leaves all of the last screen, and notes, above the cursor: what is printed next stands below.
     pub fn leave(&mut self) {
         let (text, _) = core::mem::take(&mut self.last);

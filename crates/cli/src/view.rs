@@ -165,6 +165,13 @@ impl View {
         }
     }
 
+    /// Takes the screen away.
+    pub fn erase(&mut self) {
+        if let Self::Live(live) = self {
+            live.canvas.erase();
+        }
+    }
+
     /// Leaves the last screen as it is, all of it, and gives the terminal back.
     pub fn leave(&mut self, watch: &Watch) {
         if let Self::Live(live) = self {

@@ -187,6 +187,7 @@ async fn watch(
             timeout: None,
             keeper: Some(stop),
             interruption,
+            erase: true,
         };
         let followed = follow_on(context, ledger, id, wishes).await?;
         return if followed.detached {
@@ -266,9 +267,7 @@ fn finish(context: &Context, arguments: &Demo, scenario: &Scenario, played: &Pla
     };
     let differences = scenario.expected.differences(&ending);
     if arguments.output == Output::Text {
-        answer_line!()?;
         answer!("{}", report::report_text(&summary, &frame).render(&frame))?;
-        answer_line!("\n{}", report::phases_line(&summary.phases, frame.glyphs))?;
     }
     for difference in &differences {
         progress!("not as described: {difference}");

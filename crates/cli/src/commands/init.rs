@@ -53,6 +53,8 @@ pub async fn run(context: &Context, arguments: &Init) -> Done {
         source: named.first,
         roll_back: None,
     });
+    std::fs::create_dir_all(&arguments.into)
+        .map_err(|error| Failure::file("make the folder", &arguments.into, &error))?;
     write(&plan_path, &text)?;
     if let Err(failure) = write(&connections_path, &connections) {
         let _ = std::fs::remove_file(&plan_path);

@@ -5,6 +5,7 @@ use crate::arguments::{Validate, ValidateOutput};
 use crate::connections;
 use crate::context::Context;
 use crate::exit_reason::{Code, Done, Failure, chain};
+use crate::offering;
 use crate::plan_file;
 use crate::showing::json;
 use core::time::Duration;
@@ -21,6 +22,8 @@ use verification::terms::{Criterion, Limit, Measure, Plan, Rule};
 struct Asked {
     checks: Vec<SelectorCheck>,
     detectable: Vec<Option<Detectability>>,
+    /// The gravest trouble with a source as a whole.
+    source: Option<Code>,
 }
 
 /// Validates a plan.
@@ -45,11 +48,6 @@ pub async fn run(context: &Context, arguments: &Validate) -> Done {
         }
     }
     let failed_tests = tests.iter().filter(|test| !test.passed).count();
-    let missing: Vec<&SelectorCheck> = asked
-        .checks
-        .iter()
-        .filter(|check| check.problem.is_some())
-        .collect();
     let unjudgeable = asked
         .detectable
         .iter()
@@ -79,8 +77,13 @@ pub async fn run(context: &Context, arguments: &Validate) -> Done {
         return Ok(ExitCode::from(Code::PlanInvalid as u8));
     }
     // A canary that is not there before its deploy is no fault of the plan.
-    if missing.iter().any(|check| check.side == Side::Baseline) {
-        return Ok(ExitCode::from(Code::Unreachable as u8));
+    if asked
+        .checks
+        .iter()
+        .any(|check| check.problem.is_some() && check.side == Side::Baseline)
+    {
+        let code = asked.source.unwrap_or(Code::PlanInvalid);
+        return Ok(ExitCode::from(code as u8));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -95,6 +98,15 @@ async fn ask(
     let mut reader = Reader::new(plan, &resolved.sources, None)
         .map_err(|error| Failure::new(Code::PlanInvalid, chain(&error)))?;
     let checks = reader.check(context.now()).await;
+    let source = if checks.iter().any(|check| check.problem.is_some()) {
+        let clocks = reader.clock_skew(context.now()).await;
+        clocks
+            .iter()
+            .filter_map(|clock| clock.ahead.as_ref().err().map(offering::of_trouble))
+            .max_by_key(|code| *code as u8)
+    } else {
+        None
+    };
     let detectable = plan
         .criteria
         .iter()
@@ -120,7 +132,11 @@ async fn ask(
             detectability(plan, criterion, &traffic)
         })
         .collect();
-    Ok(Asked { checks, detectable })
+    Ok(Asked {
+        checks,
+        detectable,
+        source,
+    })
 }
 
 fn print_tests(tests: &[TestResult]) -> Result<(), Failure> {
@@ -148,24 +164,29 @@ fn print_checks(asked: &Asked, plan: &Plan) -> Result<(), Failure> {
         return Ok(());
     }
     answer_line!("Selectors")?;
+    let place = |check: &SelectorCheck| {
+        format!(
+            "{} on the {} side",
+            plan.signals[usize::from(check.signal)].name,
+            check.side.word()
+        )
+    };
+    // What is wrong with a source is wrong with all that is read from it: said once.
+    let mut troubles: Vec<(&str, Vec<String>)> = Vec::new();
     for check in &asked.checks {
-        let signal = &plan.signals[usize::from(check.signal)];
         let rate = check
             .trials_per_second
             .map_or_else(String::new, |rate| format!(", {rate:.1} a second"));
-        match &check.problem {
-            None => answer_line!(
-                "  {} on the {} side: {} series{rate}",
-                signal.name,
-                check.side.word(),
-                check.series
-            )?,
-            Some(problem) => answer_line!(
-                "  {} on the {} side: NO DATA: {problem}",
-                signal.name,
-                check.side.word()
-            )?,
+        match check.problem.as_deref() {
+            None => answer_line!("  {}: {} series{rate}", place(check), check.series)?,
+            Some(problem) => match troubles.iter_mut().find(|(known, _)| *known == problem) {
+                Some((_, places)) => places.push(place(check)),
+                None => troubles.push((problem, vec![place(check)])),
+            },
         }
+    }
+    for (problem, places) in troubles {
+        answer_line!("  NO DATA for {}: {problem}", places.join(", "))?;
     }
     Ok(())
 }
@@ -216,7 +237,7 @@ fn words(found: &Detectability, criterion: &Criterion) -> String {
         parts.push(format!("by the end, from {} on", amount(smallest)));
     }
     match time(found.confirms) {
-        Some(span) => parts.push(format!("no damage is confirmed in about {span:#}")),
+        Some(span) => parts.push(format!("its absence is shown in about {span:#}")),
         None => parts.push(match found.smallest_limit {
             Some(limit) => format!("CANNOT BE JUDGED before the watch ends: the smallest limit that can be is {}", amount(limit)),
             None => "CANNOT BE JUDGED before the watch ends: too little traffic, or too much noise, for any limit".to_owned(),

@@ -159,6 +159,7 @@ async fn start_and_follow(
         timeout: arguments.timeout,
         keeper: None,
         interruption: Interruption::listen(),
+        erase: false,
     };
     let following = Following::open(ledger, row.id).await?;
     let is_over = following
