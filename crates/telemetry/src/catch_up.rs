@@ -36,6 +36,7 @@ impl Reader {
             Ok(present) => present,
             Err(trouble) => {
                 self.note_trouble(source, now, &trouble, problems);
+                self.sources[source].down_at = Some(now);
                 let failed = (0..self.fetches.0.len()).collect();
                 let reached = (now - self.terms.lateness).millis();
                 self.consume(source, reached, &failed, outcomes, problems);

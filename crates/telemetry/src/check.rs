@@ -44,7 +44,7 @@ impl Reader {
     /// A side without series is a problem here; whether that is to be expected (no canary before the deploy) is for the
     /// caller to know. The reader itself is left as it was.
     pub async fn check(&mut self, now: Timestamp) -> Vec<SelectorCheck> {
-        let mut past = self.from_the_past(now, OVER);
+        let mut past = self.as_of(now, OVER);
         let mut problems = Problems::default();
         let mut outcomes: Vec<Outcome> = past
             .signals

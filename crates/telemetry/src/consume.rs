@@ -42,9 +42,22 @@ impl Reader {
                 self.consume_signal(at, through, failed, &sightings, outcome, problems);
             }
         }
+        let silent = !failed.is_empty()
+            && self
+                .fetches
+                .0
+                .iter()
+                .enumerate()
+                .filter(|(id, fetch)| {
+                    fetch.source == source && !self.sources[source].starts.contains(id)
+                })
+                .all(|(id, _)| failed.contains(&id));
         let connection = &mut self.sources[source];
         connection.sightings = sightings;
-        connection.looked_at = Some(through);
+        // Where nothing was found out the pods are those that were seen last.
+        if !silent {
+            connection.looked_at = Some(through);
+        }
         self.forget(source, through);
     }
 

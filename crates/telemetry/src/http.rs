@@ -134,6 +134,11 @@ impl HttpClient {
                     place: place.to_owned(),
                     why: innermost(&error),
                 }
+            } else if let Some(why) = untrusted(&error) {
+                Trouble::Untrusted {
+                    place: place.to_owned(),
+                    why,
+                }
             } else {
                 Trouble::Unreachable {
                     place: place.to_owned(),
@@ -224,6 +229,11 @@ pub(crate) fn address(text: &str) -> Result<Url, AccessError> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong(format!("scheme is {}", url.scheme())));
     }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong(
+            "it holds a user or a password: give them as credentials".to_owned(),
+        ));
+    }
     Ok(url)
 }
 
@@ -301,6 +311,21 @@ fn tls(secure: bool, access: &Access) -> Result<rustls::ClientConfig, AccessErro
     Ok(config)
 }
 
+/// What is wrong with the server's certificate, if that is the cause.
+fn untrusted(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    if let Some(rustls::Error::InvalidCertificate(wrong)) = error.downcast_ref() {
+        return Some(brief(&format!("{wrong:?}")));
+    }
+    // TLS errors travel inside I/O errors, whose `source` skips what they hold.
+    let held = error
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref);
+    if let Some(held) = held {
+        return untrusted(held);
+    }
+    untrusted(error.source()?)
+}
+
 /// The words of the cause that lies deepest: the outer ones only repeat the address.
 fn innermost(error: &dyn std::error::Error) -> String {
     let mut deepest: &dyn std::error::Error = error;
@@ -318,8 +343,15 @@ mod tests {
 
     #[test]
     fn shown_addresses_hold_no_secrets() {
-        let url = address("https://user:pass@host:9090/prom/?token=x#y").unwrap();
+        let url = address("https://host:9090/prom/?token=x#y").unwrap();
         assert_eq!(shown(&url), "https://host:9090/prom");
+        let error = address("https://user:secret@host/")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("give them as credentials") && !error.contains("secret"),
+            "{error}"
+        );
     }
 
     #[test]

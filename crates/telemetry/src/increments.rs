@@ -3,7 +3,9 @@
 //! Each sample gives one increment at most, and which one depends on the samples alone: not on when somebody looked, nor on
 //! whether the reader was restarted in between. That is why nothing counts twice and nothing is lost:
 //!
-//! - A sample whose predecessor is at most [`CONTINUES_WITHIN`] older adds the difference; after a drop it adds its whole value.
+//! - A sample whose predecessor is at most [`CONTINUES_WITHIN`] older adds the difference. It adds its whole value if the count
+//!   began again in between: the value dropped, or the process is told to have started after the predecessor. The latter
+//!   sees what the former cannot: a counter that has passed its old value by the next scrape.
 //! - A sample without such a predecessor adds its whole value if its process is known to have begun without it: the target
 //!   was scraped before in that time and did not have the series, or it is a process at most [`CONTINUES_WITHIN`] old.
 //! - Otherwise it is a start and adds nothing: a lifetime is never counted as one interval.
@@ -14,6 +16,12 @@ pub(crate) const CONTINUES_WITHIN: i64 = 5 * 60 * 1000;
 /// How far back, in milliseconds, samples must be known to judge those after a moment: a sample may wait for its counterpart
 /// for [`CONTINUES_WITHIN`], and its own predecessor may be as much older. A second more, since the left end is open.
 pub(crate) const LOOK_BACK: i64 = 2 * CONTINUES_WITHIN + 1000;
+
+/// How far the clock of a pod may differ from that of the samples, in milliseconds.
+const CLOCKS_DIFFER: i64 = 60 * 1000;
+/// How much a process's start, as it tells it, may wander without a new process, in milliseconds: it is computed from the time
+/// since boot, and clocks are set.
+const START_WANDERS: i64 = 2 * 1000;
 
 /// What one sample added.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +56,22 @@ pub(crate) struct Origin<'a> {
 }
 
 impl Origin<'_> {
+    /// The start of the process as told at `time` or last before it.
+    fn started(&self, time: i64) -> Option<i64> {
+        let known = self.starts.partition_point(|(told, _)| *told <= time);
+        Some(self.starts[known.checked_sub(1)?].1)
+    }
+
+    /// Whether another process is there at `at` than at `earlier`.
+    fn restarted_between(&self, earlier: i64, at: i64) -> bool {
+        match (self.started(earlier), self.started(at)) {
+            (Some(before), Some(now)) => {
+                now - before > START_WANDERS && now > earlier - CLOCKS_DIFFER
+            }
+            _ => false,
+        }
+    }
+
     /// When the series must have been at zero, if a series first seen at `at` is known to have begun in reach.
     fn zero_at(&self, at: i64) -> Option<i64> {
         let before = self.sightings.partition_point(|seen| *seen < at);
@@ -82,7 +106,12 @@ pub(crate) fn increments<P, A>(
         let in_reach = |earlier: i64| at - earlier <= CONTINUES_WITHIN;
         let increment = match &sound {
             Some((earlier, before)) if in_reach(*earlier) => {
-                let (amount, reset) = match relation(before, &point) {
+                let relation = if origin.restarted_between(*earlier, at) {
+                    Relation::Restarted
+                } else {
+                    relation(before, &point)
+                };
+                let (amount, reset) = match relation {
                     Relation::Added(amount) => (Some(amount), false),
                     Relation::Restarted => (Some(whole(&point)), true),
                     Relation::Unrelated => (None, false),
@@ -179,6 +208,23 @@ mod tests {
             amounts(&[(MINUTE + CONTINUES_WITHIN + 1, 2.0)], origin),
             [None]
         );
+    }
+
+    #[test]
+    fn a_restart_that_no_drop_shows() {
+        let values = [(0, 12.0), (MINUTE, 15.0)];
+        let with = |starts: &[(i64, i64)]| {
+            let origin = Origin {
+                sightings: &[],
+                starts,
+            };
+            amounts(&values, origin)
+        };
+        let old = -90 * MINUTE;
+        assert_eq!(with(&[(0, old), (MINUTE, MINUTE / 2)]), [None, Some(15)]);
+        // A clock that was set is no restart.
+        assert_eq!(with(&[(0, old), (MINUTE, old + MINUTE)]), [None, Some(3)]);
+        assert_eq!(with(&[(MINUTE, MINUTE / 2)]), [None, Some(3)]);
     }
 
     #[test]

@@ -63,7 +63,9 @@ impl Reader {
         let queries = self.level_queries(source);
         let mut tasks = Vec::new();
         let mut asked = Vec::new();
-        let found = (!queries.is_empty()).then(|| self.client(source, now));
+        // A server that has just been found down is not asked again for each of them.
+        let due = !queries.is_empty() && self.sources[source].down_at != Some(now);
+        let found = due.then(|| self.client(source, now));
         let (client, concurrency) = match found {
             None => return,
             Some(Ok(found)) => found,

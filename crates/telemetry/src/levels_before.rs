@@ -31,7 +31,7 @@ impl Reader {
         now: Timestamp,
         over: Duration,
     ) -> (Vec<BaselineLevel>, bool) {
-        let mut past = self.from_the_past(now, over);
+        let mut past = self.as_of(now, over);
         let mut problems = Problems::default();
         let mut outcomes: Vec<Outcome> = past
             .signals
@@ -67,7 +67,7 @@ impl Reader {
     }
 
     /// A reader that knows nothing yet and stands `over` before now.
-    pub(crate) fn from_the_past(&self, now: Timestamp, over: Duration) -> Self {
+    pub(crate) fn as_of(&self, now: Timestamp, over: Duration) -> Self {
         let mut past = self.clone();
         let begin = (now - self.terms.lateness - over).millis();
         for fetch in &mut past.fetches.0 {
@@ -77,6 +77,7 @@ impl Reader {
         for source in &mut past.sources {
             source.sightings = Sightings::default();
             source.looked_at = None;
+            source.down_at = None;
             source.known_from = None;
         }
         for signal in &mut past.signals {

@@ -51,7 +51,7 @@ pub(crate) enum Failure {
 
 impl Probe {
     /// A probe whose time limit is that of its terms.
-    pub(crate) fn new(terms: &ProbeTerms) -> Result<Self, AccessError> {
+    pub(crate) fn new(terms: &ProbeTerms, access: &Access) -> Result<Self, AccessError> {
         let canary = address(&terms.url)?;
         let baseline = terms.baseline_url.as_deref().map(address).transpose()?;
         let addresses: Vec<Url> = [Some(canary.clone()), baseline.clone()]
@@ -59,12 +59,7 @@ impl Probe {
             .flatten()
             .collect();
         Ok(Self {
-            http: HttpClient::new(
-                &addresses,
-                &Access::default(),
-                terms.answers_within,
-                BODY_LIMIT,
-            )?,
+            http: HttpClient::new(&addresses, access, terms.answers_within, BODY_LIMIT)?,
             urls: Sides {
                 canary: Some(canary),
                 baseline,
@@ -148,4 +143,110 @@ pub(crate) fn measured(attempt: Option<&Result<(), Failure>>) -> Measured {
             trials: 1,
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::sync::Arc;
+
+    use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+    use rustls::pki_types::PrivateKeyDer;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    /// Answers every request over TLS with a certificate that ends on the first day of 2030.
+    async fn serve() -> (String, tempfile::NamedTempFile, tokio::task::JoinHandle<()>) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2030, 1, 1);
+        let certificate = params.self_signed(&key).unwrap();
+        let trusted = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(trusted.path(), certificate.pem()).unwrap();
+        let config = rustls::ServerConfig::builder_with_provider(Arc::new(
+            rustls::crypto::ring::default_provider(),
+        ))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!(
+            "https://localhost:{}/",
+            listener.local_addr().unwrap().port()
+        );
+        let server = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(mut stream) = acceptor.accept(stream).await else {
+                    continue;
+                };
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream
+                    .write_all(
+                        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi",
+                    )
+                    .await;
+                let _ = stream.shutdown().await;
+            }
+        });
+        (url, trusted, server)
+    }
+
+    #[tokio::test]
+    async fn the_last_day_of_a_certificate() {
+        let (url, trusted, server) = serve().await;
+        let terms = ProbeTerms {
+            url,
+            baseline_url: None,
+            status: 200,
+            body_contains: Some("hi".to_owned()),
+            answers_within: Duration::from_secs(20),
+            certificate_valid_for: Some(Duration::from_secs(14 * 86_400)),
+        };
+        let access = Access {
+            ca_file: Some(trusted.path().to_owned()),
+            ..Access::default()
+        };
+        let probe = Probe::new(&terms, &access).unwrap();
+        // Midnight on 1 December 2029 and on 25 December 2029.
+        let early = Timestamp::from_millis(1_890_777_600_000);
+        let late = Timestamp::from_millis(1_892_851_200_000);
+        assert_eq!(probe.look(early).await.canary, Some(Ok(())));
+        let failure = probe.look(late).await.canary.unwrap().unwrap_err();
+        assert!(
+            failure.to_string().contains("is valid for 604800s only"),
+            "{failure}"
+        );
+        // Without that certificate the server is a stranger.
+        let probe = Probe::new(
+            &terms,
+            &Access {
+                ca_file: Some(other_certificate().path().to_owned()),
+                ..Access::default()
+            },
+        )
+        .unwrap();
+        let failure = probe.look(early).await.canary.unwrap().unwrap_err();
+        assert!(
+            failure
+                .to_string()
+                .contains("certificate that cannot be trusted"),
+            "{failure}"
+        );
+        server.abort();
+    }
+
+    fn other_certificate() -> tempfile::NamedTempFile {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(vec!["elsewhere".to_owned()]).unwrap();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), params.self_signed(&key).unwrap().pem()).unwrap();
+        file
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use statistics::{Histogram, Sample};
 use verification::observation::{Gap, Measured, Side, Sides, Tick};
 use verification::slices::SliceTable;
-use verification::terms::{MatchOp, Matcher, Plan, Selector, SideRule};
+use verification::terms::{CanaryChoice, MatchOp, Matcher, Plan, Selector, SideRule};
 use verification::time::Timestamp;
 
 use crate::fetch::{Fetches, PROCESS_START};
@@ -56,8 +56,10 @@ pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) kind: SourceKind,
     pub(crate) sightings: Sightings,
-    /// Time of the newest look at it.
+    /// Time of the newest look that found anything out.
     pub(crate) looked_at: Option<i64>,
+    /// Time of the newest look that found it down.
+    pub(crate) down_at: Option<Timestamp>,
     /// Pods that were there up to this moment may be of any age.
     pub(crate) known_from: Option<i64>,
     /// Where the starts of processes are.
@@ -163,6 +165,17 @@ impl Reader {
         }
         for (at, source) in connections.iter_mut().enumerate() {
             source.starts = starts(at, &plan.compare.sides, &mut fetches)?;
+        }
+        if let SideRule::ByLabel {
+            label,
+            canary: CanaryChoice::Newest,
+            join: None,
+        } = &plan.compare.sides
+            && signals.iter().all(|signal| signal.cursor().is_none())
+        {
+            return Err(SetupError::NothingShowsSides {
+                label: label.clone(),
+            });
         }
         Ok(Self {
             terms: ReaderTerms {
@@ -413,6 +426,7 @@ impl Source {
             kind,
             sightings: Sightings::default(),
             looked_at: None,
+            down_at: None,
             known_from: None,
             starts: Vec::new(),
         })

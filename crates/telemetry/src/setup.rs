@@ -79,4 +79,12 @@ pub enum SetupError {
         /// The plan's pace.
         judge_every: std::time::Duration,
     },
+    /// The newest value of a label is to be found, but no series is read that carries it.
+    #[error(
+        "the newest `{label}` is told by the series of counters and histograms, and no signal reads one: name the canary's value"
+    )]
+    NothingShowsSides {
+        /// The label.
+        label: String,
+    },
 }

@@ -9,7 +9,7 @@ use crate::fetch::{Fetches, histogram};
 use crate::plain_selector::{SIDE, plain_selector};
 use crate::probe::Probe;
 use crate::setup::SetupError;
-use crate::source::PROBE;
+use crate::source::{Access, PROBE};
 use crate::tally::Silence;
 
 /// One signal.
@@ -92,10 +92,11 @@ impl Reading {
             if signal.source != PROBE {
                 return Err(not_a_probe());
             }
-            let probe = Probe::new(terms).map_err(|error| SetupError::Access {
-                source_name: PROBE.to_owned(),
-                error,
-            })?;
+            let probe =
+                Probe::new(terms, &Access::default()).map_err(|error| SetupError::Access {
+                    source_name: PROBE.to_owned(),
+                    error,
+                })?;
             Kind::Probe(Box::new(probe))
         } else {
             if signal.source == PROBE {

@@ -72,11 +72,15 @@ pub(crate) async fn in_history(
     part: &Selector,
     now: Timestamp,
 ) -> Result<bool, Trouble> {
-    let matched = client
+    match client
         .series(&[part.to_string()], now - HISTORY, now, 1)
-        .await?;
-    if !matched.data.is_empty() {
-        return Ok(true);
+        .await
+    {
+        Ok(matched) if !matched.data.is_empty() => return Ok(true),
+        Ok(_) => {}
+        // Older servers do not know the limit and list everything that matched.
+        Err(Trouble::TooLarge { .. }) => return Ok(true),
+        Err(trouble) => return Err(trouble),
     }
     if !part.matchers.is_empty() {
         return Ok(false);
@@ -105,9 +109,10 @@ impl Reader {
             };
             let part = terms.part.clone();
             // A server that cannot say is asked again at the next look; until then the counter stays unknown.
-            if let Ok(known) = in_history(&client, &part, now).await
-                && let Kind::Counts(terms) = &mut self.signals[at].kind
-            {
+            let Ok(known) = in_history(&client, &part, now).await else {
+                return;
+            };
+            if let Kind::Counts(terms) = &mut self.signals[at].kind {
                 terms.history_asked = true;
                 terms.silence.known |= known;
             }

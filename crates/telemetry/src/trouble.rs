@@ -13,6 +13,16 @@ pub enum Trouble {
         /// The operating system's or TLS library's words.
         why: String,
     },
+    /// A TLS certificate that is not to be trusted.
+    #[error(
+        "{place} shows a certificate that cannot be trusted ({why}): renew it, or name the ca-file that it comes from"
+    )]
+    Untrusted {
+        /// Address without credentials.
+        place: String,
+        /// The TLS library's words.
+        why: String,
+    },
     /// The time limit passed.
     #[error("{place} did not answer within {limit:?}: raise its timeout or narrow the selector")]
     TooSlow {

@@ -1,4 +1,4 @@
-//! Faults of a Prometheus server and of what it holds. Each has a test, and none yields a number that is not true.
+//! Faults of a Prometheus server. Each has a test, and none yields a number that is not true.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use statistics::Sample;
 use telemetry::SourceConfig;
 use verification::observation::{Gap, Measured, Tick};
 
-use crate::fake_prometheus::{FakePrometheus, Fault, labels};
+use crate::fake_prometheus::{FakePrometheus, Fault};
 use crate::plans::{Watch, add, counts, errors, plan, prometheus, signal, whole};
-use crate::shop::{SECOND, START, after, at, requests, scrape, scrape_all};
+use crate::shop::{SECOND, START, after, at, scrape_all};
 
 /// What the shop did in `steps` steps: events and trials of the canary and of the baseline.
-fn truth(steps: u64) -> (Sample, Sample) {
+pub fn truth(steps: u64) -> (Sample, Sample) {
     let sample = |events, trials| Sample {
         events: events * steps,
         trials: trials * steps,
@@ -19,7 +19,7 @@ fn truth(steps: u64) -> (Sample, Sample) {
     (sample(10, 100), sample(8, 408))
 }
 
-async fn watch(server: &FakePrometheus) -> Watch {
+pub async fn watch(server: &FakePrometheus) -> Watch {
     scrape_all(server, 0);
     let mut watch = Watch::new(
         plan(vec![signal("errors", errors())]),
@@ -31,19 +31,19 @@ async fn watch(server: &FakePrometheus) -> Watch {
 
 /// Adds up both sides over looks.
 #[derive(Default)]
-struct Total {
+pub struct Total {
     canary: Sample,
     baseline: Sample,
 }
 
 impl Total {
-    fn add(&mut self, tick: &Tick) {
+    pub fn add(&mut self, tick: &Tick) {
         let sides = whole(tick, 0);
         add(&mut self.canary, &sides.canary);
         add(&mut self.baseline, &sides.baseline);
     }
 
-    fn both(&self) -> (Sample, Sample) {
+    pub fn both(&self) -> (Sample, Sample) {
         (self.canary, self.baseline)
     }
 }
@@ -305,196 +305,6 @@ async fn a_counter_that_cannot_be_read_keeps_the_other_waiting() {
 }
 
 #[tokio::test]
-async fn not_a_number_is_a_gap_and_the_next_number_makes_up_for_it() {
-    let server = FakePrometheus::start().await;
-    let mut watch = watch(&server).await;
-    for code in ["200", "500"] {
-        server.push(&requests("canary", "c1", code), at(1), f64::NAN);
-        server.push(&requests("canary", "c1", code), at(2), f64::INFINITY);
-    }
-    let tick = watch.look(after(2)).await;
-    assert_eq!(whole(&tick, 0).canary, Measured::Nothing(Gap::NotANumber));
-    scrape(&server, "canary", "c1", 3, 90, 10);
-    let tick = watch.look(after(3)).await;
-    assert_eq!(whole(&tick, 0).canary, counts(30, 300));
-}
-
-#[tokio::test]
-async fn only_the_errors_are_not_a_number() {
-    let server = FakePrometheus::start().await;
-    let mut watch = watch(&server).await;
-    scrape(&server, "canary", "c1", 1, 90, 10);
-    watch.look(after(1)).await;
-    server.push(&requests("canary", "c1", "200"), at(2), 1_000_180.0);
-    server.push(&requests("canary", "c1", "500"), at(2), f64::NAN);
-    let tick = watch.look(after(2)).await;
-    assert_eq!(
-        whole(&tick, 0).canary,
-        Measured::Nothing(Gap::NotANumber),
-        "not 90 requests without an error"
-    );
-    scrape(&server, "canary", "c1", 3, 90, 10);
-    let tick = watch.look(after(3)).await;
-    assert_eq!(whole(&tick, 0).canary, counts(20, 200));
-}
-
-#[tokio::test]
-async fn a_series_that_ended_with_a_staleness_marker_goes_silent_and_resumes() {
-    // A server takes the markers out of range answers: the samples just stop.
-    let server = FakePrometheus::start().await;
-    let mut watch = watch(&server).await;
-    scrape_all(&server, 1);
-    watch.look(after(1)).await;
-    for step in 2..=4 {
-        scrape(&server, "stable", "b1", step, 200, 4);
-        scrape(&server, "stable", "b2", step, 200, 4);
-        let tick = watch.look(after(step)).await;
-        assert_eq!(
-            whole(&tick, 0).canary,
-            Measured::Nothing(Gap::Stale),
-            "step {step}"
-        );
-    }
-    // The marker itself, from a server that does hand it out.
-    server.push(&requests("canary", "c1", "200"), at(4) + SECOND, f64::NAN);
-    scrape_all(&server, 5);
-    let tick = watch.look(after(5)).await;
-    assert_eq!(whole(&tick, 0).canary, counts(40, 400));
-    for step in 6..=30 {
-        scrape(&server, "stable", "b1", step, 200, 4);
-        let tick = watch.look(after(step)).await;
-        if step > 5 + 20 {
-            assert_eq!(
-                whole(&tick, 0).canary,
-                Measured::Nothing(Gap::NoSeries),
-                "step {step}"
-            );
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_counter_reset_counts_what_came_after_it() {
-    let server = FakePrometheus::start().await;
-    let mut watch = watch(&server).await;
-    scrape_all(&server, 1);
-    let tick = watch.look(after(1)).await;
-    assert_eq!(tick.resets, 0);
-    server.push(&requests("canary", "c1", "200"), at(2), 40.0);
-    server.push(&requests("canary", "c1", "500"), at(2), 2.0);
-    let tick = watch.look(after(2)).await;
-    assert_eq!(whole(&tick, 0).canary, counts(2, 42));
-    assert_eq!(tick.resets, 3, "errors, and the two series of all requests");
-}
-
-#[tokio::test]
-async fn a_renamed_metric_is_no_series_not_zero() {
-    let server = FakePrometheus::start().await;
-    let mut watch = watch(&server).await;
-    let renamed = |code| {
-        let mut labels = requests("canary", "c2", code);
-        labels.insert("__name__".into(), "http_requests_total".into());
-        labels
-    };
-    for step in 1..=30 {
-        scrape(&server, "stable", "b1", step, 200, 4);
-        server.push(&renamed("200"), at(step), 100.0 * step as f64);
-        let tick = watch.look(after(step)).await;
-        assert!(
-            matches!(whole(&tick, 0).canary, Measured::Nothing(_)),
-            "step {step}"
-        );
-    }
-    let tick = watch.look(after(31)).await;
-    assert_eq!(whole(&tick, 0).canary, Measured::Nothing(Gap::NoSeries));
-}
-
-#[tokio::test]
-async fn a_pod_that_appears_and_goes() {
-    let server = FakePrometheus::start().await;
-    let mut watch = watch(&server).await;
-    scrape_all(&server, 1);
-    let before = watch.look(after(1)).await;
-    assert_eq!(
-        (before.pods.canary.count, before.pods.baseline.count),
-        (1, 2)
-    );
-    // A new pod with a lifetime behind it that nobody saw, as after a change of scrape settings.
-    for step in 2..=4 {
-        scrape_all(&server, step);
-        scrape(&server, "canary", "c2", step, 45, 5);
-        let tick = watch.look(after(step)).await;
-        let expected = if step == 2 {
-            counts(10, 100)
-        } else {
-            counts(15, 150)
-        };
-        assert_eq!(whole(&tick, 0).canary, expected, "step {step}");
-        assert_eq!(tick.pods.canary.count, 2);
-        assert_ne!(tick.pods.canary.fingerprint, before.pods.canary.fingerprint);
-        assert_eq!(
-            tick.pods.baseline.fingerprint,
-            before.pods.baseline.fingerprint
-        );
-    }
-    for step in 5..=8 {
-        scrape_all(&server, step);
-        let tick = watch.look(after(step)).await;
-        assert_eq!(whole(&tick, 0).canary, counts(10, 100), "step {step}");
-        if step > 6 {
-            let (now, then) = (tick.pods.canary, before.pods.canary);
-            assert_eq!(
-                (now.count, now.fingerprint),
-                (1, then.fingerprint),
-                "step {step}"
-            );
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_new_process_counts_from_zero_even_with_clocks_15_s_apart() {
-    for ahead in [-15, 0, 15] {
-        let server = FakePrometheus::start().await;
-        scrape_all(&server, 0);
-        let mut plan = plan(vec![signal("errors", errors())]);
-        plan.warm_up = Duration::from_secs(25);
-        let mut watch = Watch::new(plan, prometheus(&server.url));
-        watch.look(after(0)).await;
-        scrape_all(&server, 1);
-        watch.look(after(1)).await;
-        scrape_all(&server, 2);
-        // Began 5 s before its first scrape, by the pod's own clock.
-        let start = labels(
-            "process_start_time_seconds",
-            &[
-                ("track", "canary"),
-                ("pod", "c2"),
-                ("instance", "c2"),
-                ("job", "shop"),
-            ],
-        );
-        server.push(&start, at(2), (at(2) / SECOND - 5 + ahead) as f64);
-        server.push(&requests("canary", "c2", "200"), at(2), 30.0);
-        server.push(&requests("canary", "c2", "500"), at(2), 3.0);
-        let tick = watch.look(after(2)).await;
-        assert_eq!(whole(&tick, 0).canary, counts(13, 133), "{ahead} s ahead");
-        assert_eq!(tick.pods.canary.young, 1, "{ahead} s ahead");
-        // Our own clock differs from the server's: samples are neither missed nor taken twice.
-        let mut total = Total::default();
-        for step in 3..=10 {
-            scrape_all(&server, step);
-            server.with(|data| data.clock = Some(after(step)));
-            total.add(&watch.look(after(step) + ahead * SECOND).await);
-        }
-        server.with(|data| data.clock = None);
-        scrape_all(&server, 11);
-        total.add(&watch.look(after(11) + 15 * SECOND).await);
-        assert_eq!(total.both(), truth(9), "{ahead} s ahead");
-    }
-}
-
-#[tokio::test]
 async fn a_long_outage_is_read_in_pieces_and_nothing_is_lost() {
     let server = FakePrometheus::start().await;
     let mut watch = watch(&server).await;
@@ -593,4 +403,33 @@ async fn a_watch_that_starts_now_counts_from_now_whatever_the_lateness() {
         truth(4),
         "scrapes 1 to 4 are at least 30 s old"
     );
+}
+
+#[tokio::test]
+async fn an_outage_does_not_change_the_set_of_pods() {
+    let server = FakePrometheus::start().await;
+    let mut watch = watch(&server).await;
+    scrape_all(&server, 1);
+    let before = watch.look(after(1)).await;
+    server.fault(Fault::Status(500, ""));
+    for step in 2..=20 {
+        let tick = watch.look(after(step)).await;
+        assert_eq!(tick.pods, before.pods, "step {step}");
+        assert_eq!(tick.newest, before.newest, "step {step}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_asked_once_a_look() {
+    let server = FakePrometheus::start().await;
+    let level = verification::terms::SignalKind::Level {
+        query: "sum(queue_depth{$side})".into(),
+    };
+    let signals = vec![signal("errors", errors()), signal("queue", level)];
+    let mut watch = Watch::new(plan(signals), prometheus(&server.url));
+    server.fault(Fault::Status(500, ""));
+    let tick = watch.look(after(0)).await;
+    assert_eq!(whole(&tick, 0).canary, failed());
+    assert_eq!(whole(&tick, 1).canary, failed());
+    assert_eq!(server.with(|data| data.queries.len()), 1);
 }
