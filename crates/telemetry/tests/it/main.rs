@@ -6,6 +6,7 @@ mod counted_once;
 mod fake_prometheus;
 mod faults;
 mod held;
+mod native_page;
 mod pages;
 mod plans;
 mod probing;

@@ -93,6 +93,7 @@ pub enum Page {
     Pod(Pod),
     Status(u16),
     Body(&'static str, String),
+    Bytes(&'static str, Vec<u8>),
     Silent,
 }
 
@@ -170,6 +171,7 @@ async fn page(
         None => StatusCode::NOT_FOUND.into_response(),
         Some(Page::Status(status)) => StatusCode::from_u16(status).unwrap().into_response(),
         Some(Page::Body(kind, body)) => ([(header::CONTENT_TYPE, kind)], body).into_response(),
+        Some(Page::Bytes(kind, body)) => ([(header::CONTENT_TYPE, kind)], body).into_response(),
         Some(Page::Silent) => std::future::pending().await,
         Some(Page::Pod(pod)) => {
             let kind = if pod.open_metrics {

@@ -8,6 +8,7 @@ use statistics::{Histogram, Sample};
 use verification::observation::Measured;
 use verification::terms::{Plan, SignalKind};
 
+use crate::native_page::{CONTENT_TYPE, native_histogram};
 use crate::pages::{Page, Pages, Pod};
 use crate::plans::{Watch, add, errors, plan, prometheus, selector, signal, whole};
 
@@ -78,6 +79,7 @@ impl Prometheus {
                 ))
                 .arg(format!("--web.listen-address=127.0.0.1:{port}"))
                 .arg("--log.level=error")
+                .arg("--enable-feature=native-histograms")
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
@@ -335,4 +337,52 @@ async fn many_looks_add_up_to_the_truth_on_a_real_server_and_on_the_pages_themse
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
     assert_eq!(counting[0].totals, truth);
+}
+
+#[tokio::test]
+async fn native_histograms_of_a_real_server() {
+    let pages = Pages::start().await;
+    // Requests up to 1 s, up to 2 s and up to 8 s.
+    let show = |counts: [u64; 3]| {
+        pages.set(
+            "c1",
+            Page::Bytes(
+                CONTENT_TYPE,
+                native_histogram(
+                    "latency_seconds",
+                    0,
+                    &[(0, counts[0]), (1, counts[1]), (3, counts[2])],
+                ),
+            ),
+        );
+        counts.iter().sum::<u64>().to_string()
+    };
+    let shows = "histogram_count(latency_seconds{pod=\"c1\"})";
+    let total = show([5, 3, 0]);
+    let server = Prometheus::start(&pages).await;
+    server.shows(shows, &total).await;
+    let latency = SignalKind::Histogram {
+        of: selector("latency_seconds", vec![]),
+    };
+    let mut watch = Watch::new(
+        plan(vec![signal("latency", latency)]),
+        prometheus(&server.url),
+    );
+    watch.look(now()).await;
+    let total = show([9, 3, 2]);
+    server.shows(shows, &total).await;
+    let tick = watch.look(now()).await;
+    let Measured::Durations(added) = whole(&tick, 0).canary else {
+        panic!("{tick:?}");
+    };
+    assert_eq!(added, Histogram::from_pairs([(1.0, 4), (2.0, 0), (8.0, 2)]));
+    // Fewer than before: the process began anew.
+    let total = show([2, 1, 1]);
+    server.shows(shows, &total).await;
+    let tick = watch.look(now()).await;
+    assert_eq!(tick.resets, 1);
+    assert_eq!(
+        whole(&tick, 0).canary,
+        Measured::Durations(Histogram::from_pairs([(1.0, 2), (2.0, 1), (8.0, 1)]))
+    );
 }
