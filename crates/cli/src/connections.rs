@@ -1,7 +1,7 @@
 //! Reading the connections file.
 
 use crate::context::Context;
-use crate::exit_reason::{Code, Failure};
+use crate::exit_reason::Failure;
 use plan::Connections;
 use std::path::{Path, PathBuf};
 
@@ -52,9 +52,11 @@ pub fn load(context: &Context, path: &Path) -> Result<Loaded, Failure> {
                 text: None,
             })
         }
-        None => Err(Failure::new(
-            Code::PlanInvalid,
-            plan::render(&parsed.problems, &text, &name, context.terminal.style()),
-        )),
+        None => Err(Failure::listed(&plan::render(
+            &parsed.problems,
+            &text,
+            &name,
+            context.terminal.style(),
+        ))),
     }
 }

@@ -44,6 +44,8 @@ pub struct Failure {
     pub hints: Vec<String>,
     /// Exit code of a process that failed in our place, where it is more exact than `code`.
     pub exit: Option<u8>,
+    /// Whether `what` is a list of problems, each with a head of its own.
+    pub listed: bool,
 }
 
 /// What commands return: the exit code of a watch, or a failure.
@@ -57,7 +59,15 @@ impl Failure {
             what: what.into(),
             hints: Vec::new(),
             exit: None,
+            listed: false,
         }
+    }
+
+    /// A failure with the problems of a file, as they were drawn.
+    pub fn listed(problems: &str) -> Self {
+        let mut failure = Self::new(Code::PlanInvalid, problems.trim_end());
+        failure.listed = true;
+        failure
     }
 
     /// The same with a hint.
@@ -102,7 +112,11 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{HEAD}{}", self.what)?;
+        if self.listed {
+            writeln!(out, "{}", self.what)?;
+        } else {
+            write!(out, "{HEAD}{}", self.what)?;
+        }
         for hint in &self.hints {
             write!(out, "{HINT}{hint}")?;
         }

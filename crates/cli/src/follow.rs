@@ -4,7 +4,7 @@ use crate::answer::progress;
 use crate::commands::act::{act_words, refusal_words};
 use crate::context::Context;
 use crate::exit_reason::{Done, Failure};
-use crate::following::Following;
+use crate::following::{Following, News};
 use crate::interruption::Interruption;
 use crate::person::person;
 use crate::prompt::ask;
@@ -15,7 +15,7 @@ use ledger::{Ledger, WatchId};
 use std::process::ExitCode;
 use std::time::Instant;
 use tokio::sync::watch as signal;
-use verification::event::{Event, HumanAct, HumanActKind};
+use verification::event::{HumanAct, HumanActKind};
 use verification::exit::Exit;
 
 /// How often records are read and the screen is drawn: at most five times a second.
@@ -72,13 +72,11 @@ pub async fn follow_on(
     let mut ended_at: Option<Instant> = None;
     let mut checked = Instant::now();
     loop {
-        let events = following.read_on().await?;
-        for event in &events {
-            if let Event::Refused(refusal) = event {
-                view.note(format!("{id} {}", refusal_words(*refusal)));
-            }
+        let news = following.read_on().await?;
+        for refusal in news.iter().filter_map(News::refusal) {
+            view.note(format!("{id} {}", refusal_words(refusal)));
         }
-        view.show(context, &following, &events)?;
+        view.show(context, &following, &news)?;
         if let Some(watch) = &following.replayed.watch {
             if watch.has_ended() {
                 let since = *ended_at.get_or_insert_with(Instant::now);

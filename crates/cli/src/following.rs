@@ -2,10 +2,13 @@
 
 use crate::exit_reason::{Code, Failure};
 use crate::trouble::of_ledger;
-use ledger::{Entry, Ledger, Record, WatchId, WatchRow};
+use ledger::{Ledger, Record, WatchId, WatchRow};
+use report::Frame;
 use server::Replayed;
 use server::holder::is_dead;
-use verification::event::Event;
+use verification::event::{Event, HumanAct, Input, Refusal};
+use verification::intent::Outcome;
+use verification::summary::Summary;
 use verification::time::Timestamp;
 
 /// Entries read at a time.
@@ -36,9 +39,9 @@ impl Following {
         })
     }
 
-    /// Reads what has come since; returns the new events.
-    pub async fn read_on(&mut self) -> Result<Vec<Event>, Failure> {
-        let mut events = Vec::new();
+    /// Reads what has come since; returns what is new.
+    pub async fn read_on(&mut self) -> Result<Vec<News>, Failure> {
+        let mut news = Vec::new();
         loop {
             let next = self.replayed.last_seq + 1;
             let entries = self
@@ -47,17 +50,11 @@ impl Following {
                 .await
                 .map_err(|error| of_ledger(&error))?;
             for entry in &entries {
-                if let Entry {
-                    record: Some(Record::Event(event)),
-                    ..
-                } = entry
-                {
-                    events.push(event.clone());
-                }
+                news.extend(entry.record.as_ref().and_then(News::of));
                 self.replayed.take(entry);
             }
             if entries.is_empty() {
-                return Ok(events);
+                return Ok(news);
             }
         }
     }
@@ -70,6 +67,50 @@ impl Following {
             .await
             .map_err(|error| of_ledger(&error))?;
         Ok(!is_kept(&row, now))
+    }
+}
+
+/// What a record tells whoever follows.
+pub enum News {
+    /// Something that the watch concluded.
+    Event(Event),
+    /// Something that a human did.
+    Act(HumanAct),
+    /// What came of an order.
+    Outcome(Outcome),
+}
+
+impl News {
+    fn of(record: &Record) -> Option<Self> {
+        match record {
+            Record::Event(event) => Some(Self::Event(event.clone())),
+            Record::Input {
+                input: Input::Human(act),
+                ..
+            } => Some(Self::Act(act.clone())),
+            Record::Input {
+                input: Input::Outcome(outcome),
+                ..
+            } => Some(Self::Outcome(outcome.clone())),
+            _ => None,
+        }
+    }
+
+    /// In one line, where it is worth one.
+    pub fn line(&self, summary: &Summary<'_>, frame: &Frame) -> Option<String> {
+        match self {
+            Self::Event(event) => report::change_line(summary, event, frame),
+            Self::Act(act) => Some(report::act_line(summary, act, frame)),
+            Self::Outcome(outcome) => Some(report::outcome_line(summary, outcome, frame)),
+        }
+    }
+
+    /// Why an act was refused, where this says so.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::Event(Event::Refused(refusal)) => Some(*refusal),
+            _ => None,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::connections::{self, Loaded};
 use crate::context::{Context, ENGINE};
 use crate::exit_reason::{Code, Failure, chain};
 use crate::trouble::of_ledger;
-use actions::{Message, Order, Runner};
+use actions::{ActionConfig, Message, Order, Runner};
 use ledger::{Ledger, WatchId, WatchRow};
 use server::holder::holder_name;
 use server::{Keeper, NoBoundaries, Replayed, SystemClock};
@@ -124,7 +124,16 @@ pub async fn keeper(context: &Context, ledger: &Ledger, row: &WatchRow) -> Resul
     let mut resolved =
         server::connections::resolve(&replayed.sealed.plan, &loaded.connections, &loaded.folder)
             .map_err(|error| Failure::new(Code::PlanInvalid, chain(&error)))?;
-    resolved.mark_commands_in(&beside(ledger.path(), row.id, "attempts"));
+    let has_commands = resolved
+        .actions
+        .values()
+        .any(|action| matches!(action, ActionConfig::Command(_)));
+    if has_commands {
+        let marks = beside(ledger.path(), row.id, "attempts");
+        std::fs::create_dir_all(&marks)
+            .map_err(|error| Failure::file("make the folder", &marks, &error))?;
+        resolved.mark_commands_in(&marks);
+    }
     Ok(Keeper {
         ledger: ledger.clone(),
         watch: row.id,

@@ -118,3 +118,18 @@ pub fn of_trouble(trouble: &Trouble) -> Code {
         Code::Unreachable
     }
 }
+
+/// The exit code of trouble that lies with the source as a whole and not with what was asked of it.
+pub fn of_whole_source(trouble: &Trouble) -> Option<Code> {
+    matches!(
+        trouble,
+        Trouble::Unreachable { .. }
+            | Trouble::TooSlow { .. }
+            | Trouble::Refused { .. }
+            | Trouble::Busy { .. }
+            | Trouble::Waiting { .. }
+            | Trouble::Redirected { .. }
+            | Trouble::Failed { .. }
+    )
+    .then(|| of_trouble(trouble))
+}

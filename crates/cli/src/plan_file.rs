@@ -42,10 +42,11 @@ pub fn check(
     let parsed = plan::parse(&text, &file);
     let problems = problems(&parsed, &loaded);
     if problems.iter().any(|problem| problem.is_error()) {
-        return Err(Failure::new(
-            Code::PlanInvalid,
-            rendered(context, &problems, &text, &file),
-        ));
+        let failure = Failure::listed(&rendered(context, &problems, &text, &file));
+        return Err(match no_connections(&loaded) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        });
     }
     let Parsed {
         plan: Some(plan), ..
@@ -70,6 +71,13 @@ pub fn problems(parsed: &Parsed, loaded: &Loaded) -> Vec<Problem> {
     let mut problems = parsed.problems.clone();
     problems.extend(plan::resolve(parsed, &loaded.connections));
     problems
+}
+
+/// What to do where names are looked up and there is no connections file at all.
+pub fn no_connections(loaded: &Loaded) -> Option<&'static str> {
+    (loaded.path.is_none() && loaded.text.is_none()).then_some(
+        "there is no shakedown.yaml here or beside the plan: name one with --config; `shakedown init` writes one",
+    )
 }
 
 /// Problems as people read them.

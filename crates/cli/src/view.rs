@@ -3,7 +3,7 @@
 use crate::answer::{answer_line, progress};
 use crate::context::Context;
 use crate::exit_reason::Failure;
-use crate::following::Following;
+use crate::following::{Following, News};
 use crate::interruption::Interruption;
 use crate::keys::{Keys, Pressed};
 use crate::showing::frame_of;
@@ -12,7 +12,7 @@ use core::time::Duration;
 use report::{Key, Reference};
 use std::time::Instant;
 use verification::Watch;
-use verification::event::{Event, HumanActKind};
+use verification::event::HumanActKind;
 
 /// Between heartbeats where the output is no terminal.
 const HEARTBEAT: Duration = Duration::from_secs(15 * 60);
@@ -43,6 +43,8 @@ pub struct Live {
     notes: Vec<(Instant, String)>,
     detached: bool,
     asked: Option<HumanActKind>,
+    /// Title and mark of the window as they are.
+    announced: Option<(String, report::Progress)>,
 }
 
 impl View {
@@ -57,6 +59,7 @@ impl View {
                 notes: Vec::new(),
                 detached: false,
                 asked: None,
+                announced: None,
             }))
         } else {
             Self::Lines {
@@ -72,7 +75,7 @@ impl View {
         &mut self,
         context: &Context,
         following: &Following,
-        events: &[Event],
+        news: &[News],
     ) -> Result<(), Failure> {
         let Some(watch) = &following.replayed.watch else {
             return Ok(());
@@ -86,16 +89,14 @@ impl View {
                 heartbeat, first, ..
             } => {
                 let due = *first || heartbeat.elapsed() >= HEARTBEAT;
-                if events.is_empty() && !due {
+                if news.is_empty() && !due {
                     return Ok(());
                 }
                 let frame = frame_of(context, following);
                 let summary = watch.summary();
-                for event in events {
-                    if let Some(line) = report::change_line(&summary, event, &frame) {
-                        answer_line!("{line}")?;
-                        *heartbeat = Instant::now();
-                    }
+                for line in news.iter().filter_map(|news| news.line(&summary, &frame)) {
+                    answer_line!("{line}")?;
+                    *heartbeat = Instant::now();
                 }
                 if due {
                     answer_line!("{}", report::heartbeat_line(&summary, &frame))?;
@@ -207,7 +208,11 @@ impl Live {
         }
         // A terminal that is gone is found out by the signal that tells of it.
         let _ = self.canvas.draw(&noted, &text);
-        announce(&report::title(&summary), report::progress(&summary, &frame));
+        let announced = (report::title(&summary), report::progress(&summary, &frame));
+        if self.announced.as_ref() != Some(&announced) {
+            announce(&announced.0, announced.1);
+            self.announced = Some(announced);
+        }
     }
 
     async fn wait(&mut self, beat: Duration) {

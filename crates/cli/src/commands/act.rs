@@ -4,7 +4,7 @@ use crate::answer::answer_line;
 use crate::arguments::{Act, RollBack};
 use crate::context::{Context, find_watch};
 use crate::exit_reason::{Code, Done, Failure};
-use crate::following::Following;
+use crate::following::{Following, News};
 use crate::keeping;
 use crate::person::person;
 use crate::prompt::ask;
@@ -14,7 +14,7 @@ use core::time::Duration;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Instant;
-use verification::event::{Event, HumanAct, HumanActKind, Refusal};
+use verification::event::{HumanAct, HumanActKind, Refusal};
 
 /// How long an act is waited for before the user is told that the keeper is slow.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -36,6 +36,13 @@ pub async fn run(context: &Context, kind: HumanActKind, arguments: &Act) -> Done
         name: person(arguments.name.as_deref()),
         reason,
     };
+    let equal = |following: &Following| {
+        following.replayed.watch.as_ref().map_or(0, |watch| {
+            let acts = watch.summary().acts;
+            acts.iter().filter(|(_, known)| *known == act).count()
+        })
+    };
+    let before = equal(&following);
     ledger
         .post_request(row.id, &act, context.now())
         .await
@@ -48,19 +55,9 @@ pub async fn run(context: &Context, kind: HumanActKind, arguments: &Act) -> Done
     };
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
-        let events = following.read_on().await?;
-        let taken = following
-            .replayed
-            .watch
-            .as_ref()
-            .is_some_and(|watch| watch.summary().acts.iter().any(|(_, known)| *known == act));
-        if let Some(refusal) = events.iter().find_map(|event| {
-            if let Event::Refused(refusal) = event {
-                Some(*refusal)
-            } else {
-                None
-            }
-        }) {
+        let news = following.read_on().await?;
+        let taken = equal(&following) > before;
+        if let Some(refusal) = news.iter().find_map(News::refusal) {
             return Err(refused(&row.id.to_string(), refusal));
         }
         if taken {

@@ -200,14 +200,11 @@ async fn watch(
     let _stop = stop;
     let mut following = Following::open(ledger, id).await?;
     loop {
-        let events = following.read_on().await?;
+        let news = following.read_on().await?;
         if let Some(watch) = &following.replayed.watch {
             let frame = frame_of(context, &following);
             let summary = watch.summary();
-            for line in events
-                .iter()
-                .filter_map(|event| report::change_line(&summary, event, &frame))
-            {
+            for line in news.iter().filter_map(|news| news.line(&summary, &frame)) {
                 progress!("{line}");
             }
             if watch.is_over() {

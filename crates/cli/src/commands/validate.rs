@@ -1,6 +1,6 @@
 //! `shakedown validate`: every problem at once, whether the selectors return data, the plan's own tests, what each limit can detect.
 
-use crate::answer::{answer, answer_line};
+use crate::answer::{answer, answer_line, progress};
 use crate::arguments::{Validate, ValidateOutput};
 use crate::connections;
 use crate::context::Context;
@@ -62,6 +62,9 @@ pub async fn run(context: &Context, arguments: &Validate) -> Done {
         )?,
         ValidateOutput::Text => {
             answer!("{}", plan_file::rendered(context, &problems, &text, &name))?;
+            if !sound && let Some(hint) = plan_file::no_connections(&loaded) {
+                progress!("hint: {hint}");
+            }
             if let Some(plan) = &parsed.plan {
                 print_tests(&tests)?;
                 print_checks(&asked, plan)?;
@@ -102,7 +105,8 @@ async fn ask(
         let clocks = reader.clock_skew(context.now()).await;
         clocks
             .iter()
-            .filter_map(|clock| clock.ahead.as_ref().err().map(offering::of_trouble))
+            .filter_map(|clock| clock.ahead.as_ref().err())
+            .filter_map(offering::of_whole_source)
             .max_by_key(|code| *code as u8)
     } else {
         None

@@ -70,10 +70,10 @@ fn acts_are_taken_by_a_keeper_that_is_started_for_them() {
 fn a_watch_that_was_not_begun_takes_no_act() {
     let environment = prepared();
     assert_eq!(environment.run(&["seal", "shop.watch.yaml"]).code, Some(0));
-    insta::assert_snapshot!(environment.told(&["hold", "W1", "--reason", "x", "--yes"]), @"");
-    insta::assert_snapshot!(environment.told(&["verdict"]), @"");
-    insta::assert_snapshot!(environment.told(&["list"]), @"");
-    insta::assert_snapshot!(environment.told(&["report"]), @"");
+    insta::assert_snapshot!(environment.told(&["hold", "W1", "--reason", "x", "--yes"]));
+    insta::assert_snapshot!(environment.told(&["verdict"]));
+    insta::assert_snapshot!(environment.told(&["list"]));
+    insta::assert_snapshot!(environment.told(&["report"]));
 }
 
 #[test]

@@ -154,7 +154,7 @@ fn a_secret_that_is_missing_is_said_before_anything_is_begun() {
     let connections = plans::connections(&nobody(), &nobody())
         .replace("timeout: 2s", "timeout: 2s, bearer-token-env: SHOP_TOKEN");
     environment.write("shakedown.yaml", &connections);
-    insta::assert_snapshot!(environment.told(&["watch", "shop.watch.yaml"]), @"");
+    insta::assert_snapshot!(environment.told(&["watch", "shop.watch.yaml"]));
     assert!(environment.run(&["list"]).out.starts_with("No watches yet"));
     assert_eq!(Keepers(&environment).ids(), Vec::<u32>::new());
 }
@@ -164,13 +164,13 @@ fn what_was_sealed_is_what_is_watched() {
     let environment = prepared();
     assert_eq!(environment.run(&["seal", "shop.watch.yaml"]).code, Some(0));
     environment.write("shop.watch.yaml", &plans::PLAN.replace("+2pp", "+3pp"));
-    insta::assert_snapshot!(environment.told(&["watch", "shop.watch.yaml"]), @"");
+    insta::assert_snapshot!(environment.told(&["watch", "shop.watch.yaml"]));
     environment.write("shop.watch.yaml", plans::PLAN);
     environment.write(
         "shakedown.yaml",
         &plans::connections(&nobody(), "http://127.0.0.1:9"),
     );
-    insta::assert_snapshot!(environment.told(&["watch", "--resume", "W1"]), @"");
+    insta::assert_snapshot!(environment.told(&["watch", "--resume", "W1"]));
     assert_eq!(Keepers(&environment).ids(), Vec::<u32>::new());
 }
 

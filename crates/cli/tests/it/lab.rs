@@ -76,8 +76,10 @@ impl Prometheus {
                     address,
                 };
                 let pods = stage.pods().len();
-                until("every pod is scraped", || {
-                    server.query("sum(up)").contains(&format!("\"{pods}\"]"))
+                until("every pod is scraped a few times", || {
+                    server
+                        .query("count(count_over_time(up[1m])>3)")
+                        .contains(&format!("\"{pods}\"]"))
                 });
                 return server;
             }

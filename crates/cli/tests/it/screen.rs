@@ -94,7 +94,7 @@ fn the_screen_is_drawn_in_place_and_left_with_the_terminal_as_it_was() {
         let digits = part.bytes().take_while(u8::is_ascii_digit).count();
         digits > 0 && part.as_bytes().get(digits) == Some(&b'A')
     });
-    assert!(ups.count() > 3, "{written:?}");
+    assert!(ups.count() > 1, "{written:?}");
 }
 
 #[test]
