@@ -28,8 +28,8 @@ mod values;
 
 pub use connections::{
     Action, CommandAction, Connections, Credentials, HaproxyAction, HaproxyAddress, Header,
-    HeaderValue, ParsedConnections, PrometheusSource, ScrapeSource, ScrapeTarget, Secret, Source,
-    SplitterAction, WebhookAction, WebhookUrl, connections,
+    HeaderValue, ParsedConnections, PrometheusSource, ScrapeSource, ScrapeTarget, Secret,
+    ServerState, Source, SplitterAction, WebhookAction, WebhookUrl, connections,
 };
 pub use decode::{Parsed, Reference, ReferenceTo, parse};
 pub use place::Span;

@@ -116,6 +116,7 @@ pub fn source_config(
                 })?,
                 ca_file: source.ca_file.as_ref().map(|path| folder.join(path)),
             };
+            config.matchers.clone_from(&source.extra_matchers);
             SourceConfig::Prometheus(config)
         }
         Source::Scrape(source) => {
@@ -158,7 +159,12 @@ pub fn action_config(
             admin: address(&action.url)?,
             group: action.group.clone(),
             weight: action.weight,
-            token: None,
+            token: action
+                .token
+                .as_ref()
+                .map(|place| read(name, place, folder))
+                .transpose()?
+                .map(actions::Secret::new),
             time_limit: action.time_limit,
         }),
         Action::Haproxy(action) => ActionConfig::Haproxy(HaproxyConfig {
@@ -166,7 +172,10 @@ pub fn action_config(
             backend: action.backend.clone(),
             servers: action.servers.clone(),
             weight: action.weight,
-            state: None,
+            state: action.state.map(|state| match state {
+                plan::ServerState::Drain => actions::ServerState::Drain,
+                plan::ServerState::Maint => actions::ServerState::Maint,
+            }),
             time_limit: action.time_limit,
         }),
         Action::Command(action) => ActionConfig::Command(CommandConfig {

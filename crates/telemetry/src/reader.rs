@@ -6,7 +6,7 @@ use std::time::Duration;
 use statistics::{Histogram, Sample};
 use verification::observation::{Gap, Measured, Side, Sides, Tick};
 use verification::slices::SliceTable;
-use verification::terms::{CanaryChoice, MatchOp, Matcher, Plan, Selector, SideRule};
+use verification::terms::{CanaryChoice, MatchOp, Matcher, Plan, Selector, SideRule, SignalKind};
 use verification::time::Timestamp;
 
 use crate::fetch::{Fetches, PROCESS_START};
@@ -130,6 +130,7 @@ impl Reader {
         sources: &BTreeMap<String, SourceConfig>,
         consumed_through: Option<Timestamp>,
     ) -> Result<Self, SetupError> {
+        let plan = &narrowed_to_sources(plan, sources);
         let consumed = consumed_through.map(Timestamp::millis);
         let used = |name: &str| plan.signals.iter().any(|signal| signal.source == name);
         let mut known = BTreeMap::new();
@@ -461,4 +462,29 @@ fn starts(source: usize, rule: &SideRule, fetches: &mut Fetches) -> Result<Vec<u
 fn resets<A>(sides: &Sides<SideTally<A>>) -> u32 {
     let of = |side: &SideTally<A>| side.tally.traces.resets;
     of(&sides.canary).saturating_add(of(&sides.baseline))
+}
+
+/// The plan with every selector narrowed by its source's own matchers.
+fn narrowed_to_sources(plan: &Plan, sources: &BTreeMap<String, SourceConfig>) -> Plan {
+    let mut plan = plan.clone();
+    for signal in &mut plan.signals {
+        let Some(SourceConfig::Prometheus(config)) = sources.get(&signal.source) else {
+            continue;
+        };
+        let narrow =
+            |selector: &mut Selector| selector.matchers.extend_from_slice(&config.matchers);
+        match &mut signal.kind {
+            SignalKind::Proportion { part, whole } => {
+                narrow(part);
+                narrow(whole);
+            }
+            SignalKind::Count { of, per } => {
+                narrow(of);
+                per.iter_mut().for_each(narrow);
+            }
+            SignalKind::Histogram { of } => narrow(of),
+            SignalKind::Level { .. } | SignalKind::Probe(_) => {}
+        }
+    }
+    plan
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use verification::terms::Matcher;
+
 use crate::secret::Secret;
 
 /// Name of the source that probes are read from; it needs no connection.
@@ -26,6 +28,8 @@ pub struct PrometheusConfig {
     pub timeout: Duration,
     /// Who is calling and whom to trust.
     pub access: Access,
+    /// Matchers added to every selector; free queries of levels name their own.
+    pub matchers: Vec<Matcher>,
     /// Queries under way at once.
     pub concurrency: usize,
     /// Largest answer in bytes; a larger one is asked for again in shorter stretches of time.
@@ -77,6 +81,7 @@ impl PrometheusConfig {
             url: url.into(),
             timeout: Duration::from_secs(10),
             access: Access::default(),
+            matchers: Vec::new(),
             concurrency: 8,
             answer_limit: 64 * MEBIBYTE,
         }

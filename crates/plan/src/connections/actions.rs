@@ -2,8 +2,8 @@
 
 use super::secrets::{headers, secret, variable};
 use super::{
-    Action, CommandAction, HaproxyAction, HaproxyAddress, Secret, SplitterAction, WebhookAction,
-    WebhookUrl,
+    Action, CommandAction, HaproxyAction, HaproxyAddress, Secret, ServerState, SplitterAction,
+    WebhookAction, WebhookUrl,
 };
 use crate::fields::Fields;
 use crate::place::Span;
@@ -59,8 +59,10 @@ fn splitter(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<Splitter
     let weight = fields.take("weight").map_or(Some(0), |node| {
         reader.whole_between(node, 0, MOST_SPLITTER_WEIGHT)
     });
+    let token = secret(reader, fields, "token-file", "token-env");
     let time_limit = time_limit(reader, fields, WEIGHT_LIMIT);
     Some(SplitterAction {
+        token,
         url: url?,
         group: group?,
         weight: weight?,
@@ -91,12 +93,21 @@ fn haproxy(reader: &mut Reader<'_>, fields: &mut Fields<'_>) -> Option<HaproxyAc
     let weight = fields.take("weight").map_or(Some(0), |node| {
         reader.whole_between(node, 0, MOST_HAPROXY_WEIGHT)
     });
+    let state = fields.take("state").map_or(Some(None), |node| {
+        let word = reader.word(node, &["drain", "maint"])?;
+        Some(Some(if word == "drain" {
+            ServerState::Drain
+        } else {
+            ServerState::Maint
+        }))
+    });
     let time_limit = time_limit(reader, fields, WEIGHT_LIMIT);
     Some(HaproxyAction {
         address: address?,
         backend: backend?,
         servers: servers?,
         weight: u16::try_from(weight?).ok()?,
+        state: state?,
         time_limit: time_limit?,
     })
 }
@@ -236,9 +247,6 @@ fn webhook(
 ) -> Option<WebhookAction> {
     let url = webhook_url(reader, fields, name_span);
     let signed = secret(reader, fields, "secret-file", "secret-env");
-    let method = fields.take("method").map_or(Some("POST"), |node| {
-        reader.word(node, &["POST", "PUT", "PATCH"])
-    });
     let headers = headers(reader, fields);
     let time_limit = time_limit(reader, fields, WEBHOOK_LIMIT);
     let idempotent = fields
@@ -250,7 +258,6 @@ fn webhook(
     Some(WebhookAction {
         url: url?,
         secret: signed,
-        method: method?.to_owned(),
         headers,
         time_limit: time_limit?,
         idempotent: idempotent?,

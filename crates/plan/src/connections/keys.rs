@@ -12,8 +12,9 @@ pub(crate) static CONNECTIONS: Table = Table {
             Shape::Version,
             "Format version of the file: 1.",
         ),
-        Key::optional("ledger", Shape::Path, "Where the ledger is kept.")
-            .or("shakedown.db in the data directory of the user"),
+        Key::optional("ledger", Shape::Path, "Where the ledger is kept.").or(
+            "$XDG_STATE_HOME/shakedown/ledger.sqlite, else ~/.local/state/shakedown/ledger.sqlite",
+        ),
         Key::optional(
             "sources",
             Shape::NamedKinds(&SOURCE),
@@ -67,7 +68,7 @@ const HEADERS_ENV: Key = Key::optional(
 const CA_FILE: Key = Key::optional(
     "ca-file",
     Shape::Path,
-    "Certificates (PEM) that are trusted besides those built in.",
+    "Certificates (PEM) that are trusted instead of the system's.",
 );
 
 pub(crate) static SOURCE: Kinds = Kinds {
@@ -126,7 +127,7 @@ pub(crate) static SOURCE: Kinds = Kinds {
                 Key::optional(
                     "match",
                     Shape::Matchers,
-                    "Label matchers added to every selector of this source, as `cluster=\"eu-1\"`.",
+                    "Label matchers added to every selector of this source, as `cluster=\"eu-1\"`; free queries of levels name their own.",
                 ),
             ],
         },
@@ -185,6 +186,17 @@ pub(crate) static ACTION: Kinds = Kinds {
                 ),
                 Key::optional("weight", Shape::Whole, "Weight that is set, 0 to 1000.").or("0"),
                 Key::optional(
+                    "token-file",
+                    Shape::Path,
+                    "File that holds the token of the administration, where it asks for one.",
+                ),
+                Key::optional(
+                    "token-env",
+                    Shape::Text,
+                    "Environment variable that holds the token.",
+                ),
+                Key::secret("token", "use `token-file` or `token-env`"),
+                Key::optional(
                     "time-limit",
                     Shape::Duration,
                     "Longest time the action may take, 100ms to 1h.",
@@ -208,6 +220,11 @@ pub(crate) static ACTION: Kinds = Kinds {
                     "Servers of the backend that run the new version.",
                 ),
                 Key::optional("weight", Shape::Whole, "Weight that is set, 0 to 256.").or("0"),
+                Key::optional(
+                    "state",
+                    Shape::Word(&["drain", "maint"]),
+                    "Administrative state set after the weight: `drain` keeps persistent sessions, `maint` ends them.",
+                ),
                 Key::optional(
                     "time-limit",
                     Shape::Duration,
@@ -290,12 +307,6 @@ const WEBHOOK: Kind = Kind {
             "Environment variable that holds the secret of the signature.",
         ),
         Key::secret("secret", "use `secret-file` or `secret-env`"),
-        Key::optional(
-            "method",
-            Shape::Word(&["POST", "PUT", "PATCH"]),
-            "HTTP method.",
-        )
-        .or("POST"),
         HEADERS,
         HEADERS_FILE,
         HEADERS_ENV,

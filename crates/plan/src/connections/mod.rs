@@ -47,7 +47,7 @@ pub struct PrometheusSource {
     pub credentials: Option<Credentials>,
     /// Further headers.
     pub headers: Vec<Header>,
-    /// Certificates trusted besides those built in.
+    /// Certificates trusted instead of the system's.
     pub ca_file: Option<String>,
     /// Matchers added to every selector.
     pub extra_matchers: Vec<Matcher>,
@@ -120,6 +120,8 @@ pub struct SplitterAction {
     pub group: String,
     /// Weight that is set.
     pub weight: u32,
+    /// Token of the administration.
+    pub token: Option<Secret>,
     /// Longest time it may take.
     pub time_limit: Duration,
 }
@@ -135,8 +137,19 @@ pub struct HaproxyAction {
     pub servers: Vec<String>,
     /// Weight that is set, 0 to 256.
     pub weight: u16,
+    /// Administrative state that is set after the weight.
+    pub state: Option<ServerState>,
     /// Longest time it may take.
     pub time_limit: Duration,
+}
+
+/// Administrative state of an HAProxy server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerState {
+    /// No new sessions but those that persistence sends there.
+    Drain,
+    /// No sessions at all.
+    Maint,
 }
 
 /// Where HAProxy's runtime API listens.
@@ -172,8 +185,6 @@ pub struct WebhookAction {
     pub url: WebhookUrl,
     /// Secret of the signature.
     pub secret: Option<Secret>,
-    /// HTTP method.
-    pub method: String,
     /// Further headers.
     pub headers: Vec<Header>,
     /// Longest time it may take.
