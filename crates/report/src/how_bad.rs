@@ -81,11 +81,12 @@ fn failing(summary: &Summary<'_>, situation: &Situation<'_>, row: &Row, glyphs: 
     } else {
         ""
     };
-    format!(
-        "{}, for {}{until}.{more}",
-        damage(summary, row, glyphs),
-        rough_span(lasting(summary, row))
-    )
+    // A collapse is acted on in its first looks: there is no length to tell.
+    let length = match lasting(summary, row) {
+        none if none.is_zero() => String::new(),
+        some => format!(", for {}{until}", rough_span(some)),
+    };
+    format!("{}{length}.{more}", damage(summary, row, glyphs))
 }
 
 /// `Failed payments: about 1.9 more per 100 (range 1.2 to 2.6, limit 0.5)`

@@ -105,6 +105,9 @@ pub(crate) fn decision_clause(summary: &Summary<'_>, decision: &Decision) -> Str
             count::list(names),
             plural_is(names)
         ),
+        (names, _) if decision.authority == By::Silence => {
+            format!(", because {} cannot be seen", count::first_of(names, 4))
+        }
         (names, _) => format!(
             ", because {} {} failing",
             count::first_of(names, 4),

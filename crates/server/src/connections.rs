@@ -290,7 +290,7 @@ fn action_described(action: &Action) -> Value {
                 WebhookUrl::Plain(url) => url.clone(),
                 WebhookUrl::Secret(_) => "kept secret".to_owned(),
             };
-            json!({ "webhook": url, "method": action.method })
+            json!({ "webhook": url })
         }
     }
 }

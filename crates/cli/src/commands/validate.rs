@@ -203,13 +203,21 @@ fn print_detectable(asked: &Asked, plan: &Plan) -> Result<(), Failure> {
     for (criterion, found) in plan.criteria.iter().zip(&asked.detectable) {
         match found {
             Some(found) => answer_line!("  {}: {}", criterion.name, words(found, criterion))?,
-            None => answer_line!(
-                "  {}: not known without traffic on the baseline side",
-                criterion.name
-            )?,
+            None => answer_line!("  {}: {}", criterion.name, unknown(criterion))?,
         }
     }
     Ok(())
+}
+
+/// Why nothing is said of what a criterion can detect.
+const fn unknown(criterion: &Criterion) -> &'static str {
+    match (criterion.rule, criterion.measure) {
+        (_, Measure::Level) => "a level, judged reading by reading",
+        (Rule::NeverAbove(_) | Rule::NeverBelow(_), _) => {
+            "a fixed value, judged on the canary alone"
+        }
+        _ => "not known without traffic on the baseline side",
+    }
 }
 
 /// What a criterion can detect and by when.
