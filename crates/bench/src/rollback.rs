@@ -138,7 +138,8 @@ pub fn measure(effort: Effort) -> Result<Section, Problem> {
                     .checked_duration_since(times.seen.attempted?)
             }),
         ],
-        limits: "",
+        limits: "the disk: two commits, each synced, lie between decision and order, one for the records of the look and one for the attempt. What remains are two \
+                 exchanges over HTTP: weights are read before they are written.",
     })
 }
 

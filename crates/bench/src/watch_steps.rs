@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use verification::Watch;
-use verification::event::Input;
+use verification::event::{Event, Input};
 use verification::observation::Tick;
 
 use crate::Problem;
@@ -17,8 +17,8 @@ use crate::table::{Goal, Row, Section};
 pub const WATCHES: f64 = 10_000.0;
 pub const LOOK_SECONDS: f64 = 60.0;
 
-/// Looks made before they are timed together: reading the clock costs as much as a part of a step.
-const TOGETHER: u32 = 60;
+/// Looks of a run that only tries the code.
+const FEW: u32 = 60;
 
 /// Measures whole watches with and without slices.
 pub fn measure(effort: Effort) -> Result<Section, Problem> {
@@ -28,17 +28,19 @@ pub fn measure(effort: Effort) -> Result<Section, Problem> {
         let judged = u32::from(CRITERIA) * if split { u32::from(SLICES) + 1 } else { 1 };
         let looks = effort.size(
             if split {
-                service::LOOKS / 6
+                service::LOOKS / 18
             } else {
                 service::LOOKS
             },
-            TOGETHER,
+            FEW,
         );
         let name = format!("{judged} rows");
         eprintln!("  {name}, {looks} looks, {} times …", effort.runs);
-        let micros = Spread::of(effort.runs, || {
-            whole_watch(&service, looks).map(|took| took.as_secs_f64() * 1e6 / f64::from(looks))
-        })?;
+        let costs = (0..effort.runs)
+            .map(|_| whole_watch(&service, looks))
+            .collect::<Result<Vec<_>, _>>()?;
+        let part = |part: fn(&Cost) -> f64| Spread::among(costs.iter().map(part).collect());
+        let micros = part(|cost| cost.mean);
         rows.push(Row {
             what: format!("steps of one watch, {name}"),
             value: micros.through(|micros| 1e6 / micros),
@@ -46,9 +48,21 @@ pub fn measure(effort: Effort) -> Result<Section, Problem> {
             goal: None,
         });
         rows.push(Row {
-            what: format!("one step, {name}"),
+            what: format!("one step, {name}, mean of the watch"),
             value: micros,
             unit: "µs",
+            goal: None,
+        });
+        rows.push(Row {
+            what: format!("costliest step of the watch, {name}"),
+            value: part(|cost| cost.costliest),
+            unit: "µs",
+            goal: None,
+        });
+        rows.push(Row {
+            what: format!("verdicts told in a look, {name}, mean of the watch"),
+            value: part(|cost| cost.verdicts),
+            unit: "a look",
             goal: None,
         });
         rows.push(Row {
@@ -67,33 +81,47 @@ pub fn measure(effort: Effort) -> Result<Section, Problem> {
     Ok(Section {
         about: format!(
             "`Watch::step` with {}; {}. 20 rows: all {} looks of a 72 h watch, one after the other. 220 rows: every signal split into {SLICES} slices beside \
-             the whole, the first 12 h. Processor time of one thread; looks are made beforehand and not counted.",
+             the whole, the first 4 h. Processor time of one thread; looks are made beforehand and not counted.",
             service::MIX,
             service::TRAFFIC,
             service::LOOKS
         ),
         rows,
-        limits: "",
+        limits: "the projection of the null on an absolute limit (`Line::nearest` in statistics), two thirds of all samples in a profile. It is taken in every look for \
+                 each criterion with such a limit, and again at every change of a word: the range that the verdict then tells replays up to 64 blocks for each \
+                 limit it tries. Slices with few events change their words more often, and each change costs milliseconds.",
     })
 }
 
-fn whole_watch(service: &Service, looks: u32) -> Result<Duration, Problem> {
+/// What the looks of one watch cost, in microseconds of processor time.
+struct Cost {
+    mean: f64,
+    costliest: f64,
+    /// Verdicts told in a look, as a mean.
+    verdicts: f64,
+}
+
+fn whole_watch(service: &Service, looks: u32) -> Result<Cost, Problem> {
     let mut watch = service.begin();
-    let mut took = Duration::ZERO;
-    let mut number = 0;
-    while number < looks {
-        let inputs: Vec<Input> = (number..(number + TOGETHER).min(looks))
-            .map(|before| Input::Tick(service.tick(0, before + 1)))
-            .collect();
+    let (mut all, mut costliest, mut verdicts) = (Duration::ZERO, Duration::ZERO, 0_u32);
+    for number in 1..=looks {
+        let input = Input::Tick(service.tick(0, number));
         let begun = processor_time::of_thread();
-        for input in &inputs {
-            number += 1;
-            watch.step(service::at(number), input);
+        let events = watch.step(service::at(number), &input);
+        let took = processor_time::of_thread().saturating_sub(begun);
+        all += took;
+        costliest = costliest.max(took);
+        for event in &events {
+            verdicts += u32::from(matches!(event, Event::Verdict(_)));
         }
-        took += processor_time::of_thread().saturating_sub(begun);
     }
     still_watching(&watch)?;
-    Ok(took)
+    let micros = |time: Duration| time.as_secs_f64() * 1e6;
+    Ok(Cost {
+        mean: micros(all) / f64::from(looks),
+        costliest: micros(costliest),
+        verdicts: f64::from(verdicts) / f64::from(looks),
+    })
 }
 
 /// A watch that ended early would make cheap steps.
