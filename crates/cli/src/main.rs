@@ -28,6 +28,7 @@ use clap::{CommandFactory, Parser};
 use commands as c;
 use context::Context;
 use exit_reason::{Code, Done, Failure};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use verification::event::HumanActKind;
 
@@ -35,9 +36,10 @@ fn main() -> ExitCode {
     clap_complete::CompleteEnv::with_factory(Cli::command).complete();
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("SHAKEDOWN_LOG")
-                .unwrap_or_else(|_| "warn".into()),
+                .unwrap_or_else(|_| "warn,sqlx=error".into()),
         )
         .init();
     let cli = Cli::parse();

@@ -1,7 +1,7 @@
 //! The live screen in a terminal: drawn in place, led by keys, and the terminal given back.
 
 use crate::environment::{Environment, PROGRAM};
-use crate::keepers::begun;
+use crate::keepers::{Keepers, begun};
 use crate::processes::{Child, until};
 use std::io::{Read, Write};
 use std::process::{ChildStdin, Stdio};
@@ -115,17 +115,43 @@ fn a_hold_by_key_asks_for_the_reason() {
     assert!(report.out.contains("a colleague looks"), "{report:?}");
 }
 
-#[test]
-fn a_dumb_terminal_gets_lines() {
-    let environment = begun();
-    let line = format!("TERM=dumb '{PROGRAM}' watch --resume W1 --foreground --timeout 1s");
+/// What a command writes to a terminal, with a variable set before it.
+fn in_a_terminal(environment: &Environment, variable: &str, arguments: &str) -> String {
+    let line = format!("{variable} '{PROGRAM}' {arguments}");
     let output = environment
         .command_of("script")
         .args(["--quiet", "--command", &line, "/dev/null"])
+        .env("TERM", "xterm-256color")
         .env("SHELL", "/bin/sh")
         .output()
         .unwrap();
-    let written = String::from_utf8_lossy(&output.stdout);
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_dumb_terminal_gets_lines() {
+    let environment = begun();
+    let written = in_a_terminal(
+        &environment,
+        "TERM=dumb",
+        "watch --resume W1 --foreground --timeout 1s",
+    );
     assert!(written.contains("WATCHING"), "{written}");
     assert!(!written.contains('\u{1b}'), "{written:?}");
+}
+
+#[test]
+fn no_color_is_heard() {
+    let environment = begun();
+    let keepers = Keepers(&environment);
+    let held = environment.run(&["hold", "W1", "--reason", "a colleague looks", "--yes"]);
+    assert_eq!(held.code, Some(23), "{held:?}");
+    let coloured = in_a_terminal(&environment, "", "verdict");
+    assert!(coloured.contains("\u{1b}["), "{coloured:?}");
+    let plain = in_a_terminal(&environment, "NO_COLOR=1", "verdict");
+    assert!(
+        plain.contains("HELD") && !plain.contains('\u{1b}'),
+        "{plain:?}"
+    );
+    drop(keepers);
 }
