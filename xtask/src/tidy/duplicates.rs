@@ -10,7 +10,7 @@ use crate::finding::{Finding, plural};
 use crate::workspace::Workspace;
 
 /// Packages of ours that another package still wants in an older version, and why that is borne.
-const BORNE: [(&str, &str); 2] = [
+const BORNE: [(&str, &str); 3] = [
     ("base64", "sqlx 0.9 still reads keys with base64 0.22"),
     ("sha2", "sqlx 0.9 hashes its migrations with sha2 0.10"),
     (
