@@ -7,6 +7,7 @@ use crate::trouble::of_ledger;
 use actions::{ActionConfig, Message, Order, Runner};
 use ledger::{Ledger, WatchId, WatchRow};
 use server::holder::holder_name;
+use server::spill_place::spill_path;
 use server::{Keeper, NoBoundaries, Replayed, SystemClock};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -141,19 +142,10 @@ pub async fn keeper(context: &Context, ledger: &Ledger, row: &WatchRow) -> Resul
         engine: ENGINE.to_owned(),
         sources: resolved.sources,
         actions: resolved.actions,
-        spill: Some(spill_path(ledger.path(), row.id)),
+        spill: spill_path(ledger.path(), row.id),
         clock: Arc::new(SystemClock),
         boundaries: Arc::new(NoBoundaries),
     })
-}
-
-/// Records go here when the ledger cannot be written: the system's temporary folder, which is often another disk.
-fn spill_path(ledger: &Path, watch: WatchId) -> PathBuf {
-    let name = ledger
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    std::env::temp_dir().join(format!("shakedown-{name}-{watch}.spill"))
 }
 
 /// The exact calls that a rollback of this watch makes.

@@ -7,8 +7,12 @@ pub mod connections;
 pub mod holder;
 pub mod keeper;
 mod looking;
+mod recording;
 pub mod replay;
+mod resuming;
+mod running;
 pub mod sealing;
+pub mod spill_place;
 
 pub use boundary::{Boundaries, Boundary, NoBoundaries};
 pub use clock::{Clock, SystemClock};

@@ -1,23 +1,25 @@
-//! The reader in a task of its own, so that a slow source never delays an act or an outcome.
+//! The reader in a task of its own, so that a slow source never delays an act, an outcome or the lease.
 
 use telemetry::Reader;
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use verification::observation::Tick;
 use verification::slices::SliceTable;
 use verification::time::Timestamp;
 
-/// A reader that looks when asked, one look at a time.
+/// A reader that looks when asked, one look at a time. A look under way ends with this value.
 pub(crate) struct Looking {
     ask: mpsc::Sender<(Timestamp, SliceTable)>,
     looks: mpsc::Receiver<Tick>,
     under_way: bool,
+    reader: AbortHandle,
 }
 
 impl Looking {
     pub(crate) fn start(mut reader: Reader) -> Self {
         let (ask, mut asked) = mpsc::channel::<(Timestamp, SliceTable)>(1);
         let (tell, looks) = mpsc::channel(1);
-        tokio::spawn(async move {
+        let reader = tokio::spawn(async move {
             while let Some((now, slices)) = asked.recv().await {
                 let tick = reader.look(now, &slices).await;
                 if tell.send(tick).await.is_err() {
@@ -29,6 +31,7 @@ impl Looking {
             ask,
             looks,
             under_way: false,
+            reader: reader.abort_handle(),
         }
     }
 
@@ -50,5 +53,11 @@ impl Looking {
         let tick = self.looks.recv().await;
         self.under_way = false;
         tick
+    }
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.reader.abort();
     }
 }

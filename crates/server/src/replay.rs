@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use thiserror::Error;
 use verification::Watch;
-use verification::event::{Event, Input};
-use verification::intent::IntentId;
+use verification::event::{Event, HumanAct, Input};
+use verification::intent::{Intent, IntentId};
 use verification::seal::Sealed;
 use verification::time::Timestamp;
 
@@ -20,8 +20,14 @@ pub struct Replayed {
     pub sealed: Arc<Sealed>,
     /// The watch; `None` until it was started.
     pub watch: Option<Watch>,
+    /// When the watch started, if it has.
+    pub started: Option<Timestamp>,
+    /// Intents that were ordered, oldest first.
+    pub ordered: Vec<Intent>,
     /// Intents on which a runner may have acted.
     pub attempted: BTreeSet<IntentId>,
+    /// Human acts that were taken up, each with the time at which it was.
+    pub acts: Vec<(Timestamp, HumanAct)>,
     /// Number of the last record.
     pub last_seq: u64,
     /// Time of the last record.
@@ -94,7 +100,10 @@ impl Replayed {
             seal: seal.clone(),
             sealed,
             watch: None,
+            started: None,
+            ordered: Vec::new(),
             attempted: BTreeSet::new(),
+            acts: Vec::new(),
             last_seq: *seq,
             last_at: *at,
             labels: Vec::new(),
@@ -111,13 +120,30 @@ impl Replayed {
     pub fn take(&mut self, entry: &Entry) {
         self.last_seq = entry.seq;
         self.last_at = entry.at;
-        let Some(record) = &entry.record else { return };
+        if let Some(record) = &entry.record {
+            self.take_record(entry.seq, record);
+        }
+    }
+
+    /// Takes one further record, which stands in entry `seq` or will stand there.
+    pub(crate) fn take_record(&mut self, seq: u64, record: &Record) {
         match record {
             Record::Started { at } => {
-                self.watch = Some(Watch::begin(Arc::clone(&self.sealed), *at))
+                self.started = Some(*at);
+                self.watch = Some(Watch::begin(Arc::clone(&self.sealed), *at));
             }
-            Record::Input { now, input } => self.input(entry.seq, *now, input),
-            Record::Event(event) => self.compare(entry.seq, event),
+            Record::Input { now, input } => {
+                if let Input::Human(act) = input {
+                    self.acts.push((*now, act.clone()));
+                }
+                self.input(seq, *now, input);
+            }
+            Record::Event(event) => {
+                if let Event::Intent(intent) = event {
+                    self.ordered.push(intent.clone());
+                }
+                self.compare(seq, event);
+            }
             Record::Attempt { intent, .. } => {
                 self.attempted.insert(*intent);
             }
