@@ -73,7 +73,7 @@ impl Following {
 /// What a record tells whoever follows.
 pub enum News {
     /// Something that the watch concluded.
-    Event(Event),
+    Event(Box<Event>),
     /// Something that a human did.
     Act(HumanAct),
     /// What came of an order.
@@ -83,7 +83,7 @@ pub enum News {
 impl News {
     fn of(record: &Record) -> Option<Self> {
         match record {
-            Record::Event(event) => Some(Self::Event(event.clone())),
+            Record::Event(event) => Some(Self::Event(Box::new(event.clone()))),
             Record::Input {
                 input: Input::Human(act),
                 ..
@@ -107,8 +107,11 @@ impl News {
 
     /// Why an act was refused, where this says so.
     pub fn refusal(&self) -> Option<Refusal> {
-        match self {
-            Self::Event(Event::Refused(refusal)) => Some(*refusal),
+        let Self::Event(event) = self else {
+            return None;
+        };
+        match **event {
+            Event::Refused(refusal) => Some(refusal),
             _ => None,
         }
     }

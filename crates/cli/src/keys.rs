@@ -12,6 +12,9 @@ use tokio::sync::mpsc;
 /// How often the reading thread looks whether it should end.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// Keys that wait to be taken, between two drawings.
+const WAITING: usize = 16;
+
 /// What was asked for by a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pressed {
@@ -26,7 +29,7 @@ pub enum Pressed {
 /// Reads keys in a thread of its own, in raw mode while it lives.
 #[derive(Debug)]
 pub struct Keys {
-    pressed: mpsc::UnboundedReceiver<Pressed>,
+    pressed: mpsc::Receiver<Pressed>,
     ends: Arc<AtomicBool>,
     reads: bool,
 }
@@ -34,7 +37,7 @@ pub struct Keys {
 impl Keys {
     /// Listens, where standard input is a terminal.
     pub fn listen() -> Self {
-        let (tell, pressed) = mpsc::unbounded_channel();
+        let (tell, pressed) = mpsc::channel(WAITING);
         let ends = Arc::new(AtomicBool::new(false));
         let reads = std::io::stdin().is_terminal() && enable_raw_mode().is_ok();
         if reads {
@@ -46,7 +49,7 @@ impl Keys {
                     }
                     let Ok(event) = read() else { return };
                     if let Some(key) = key_of(&event)
-                        && tell.send(key).is_err()
+                        && tell.blocking_send(key).is_err()
                     {
                         return;
                     }
