@@ -27,7 +27,7 @@ impl Watch {
     }
 
     pub(super) fn decide_roll_back_by_criteria(&mut self, failing: &Failing) {
-        let rows = failing
+        let rows: Vec<RowId> = failing
             .roll_back
             .iter()
             .map(|&(at, _)| self.rows[at].id)
@@ -40,7 +40,15 @@ impl Watch {
             .objection
             .as_ref()
             .map(|objection| objection.within);
-        self.decide_roll_back(rows, By::Criteria, window);
+        self.decide_roll_back(rows.clone(), By::Criteria, window);
+        // Whoever may object must hear of it while there is time, unless a page about these rows is out already.
+        let told = rows
+            .iter()
+            .any(|row| self.reacted.contains_key(&(row.criterion, Reaction::Page)));
+        if window.is_some() && !told {
+            self.mark_reacted(&rows, Reaction::Page);
+            self.decide(Verb::Page, rows, By::Criteria, None, None);
+        }
     }
 
     pub(super) fn decide_roll_back(

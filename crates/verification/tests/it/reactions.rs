@@ -117,6 +117,7 @@ fn an_objection_window_delays_and_a_hold_stops_the_rollback() {
         })
         .unwrap();
     assert_eq!(ordered, decided + 10);
+    assert_eq!(free.decided(Verb::Page), Some(decided), "who may object is told");
     let stopped = play_with(
         held.clone(),
         55,
@@ -128,7 +129,7 @@ fn an_objection_window_delays_and_a_hold_stops_the_rollback() {
     assert!(!stopped.events.iter().any(
         |(_, event)| matches!(event, Event::Intent(intent) if intent.reaction == Reaction::RollBack)
     ));
-    assert_eq!(stopped.watch.exit(), Exit::Held);
+    assert_eq!(stopped.watch.exit(), Exit::Paged);
     let ended = play_with(
         held,
         60,
