@@ -6,6 +6,7 @@ pub const OPENING: &str = "\
 
 Written by `cargo xtask bench [NAME …]`, one section a measurement; each names the machine it was taken on. Numbers are
 medians of repeated runs in a release build. A goal comes from the design; **no** means that it is not reached there.
+Rows in processor time hardly depend on what else the machine does; where a section says time on the wall they do, and a wide range shows it.
 ";
 
 /// Returns the document with the section `name` holding `body`, in its old place or at the end.

@@ -60,10 +60,11 @@ pub fn measure(effort: Effort) -> Result<Section, Problem> {
     Ok(Section {
         about: format!(
             "One criterion over a 72 h watch, evidence of harm and of safety: {count} looks of 600 canary and 11 400 baseline requests with about 1 % errors \
-             on both sides, φ = 3, τ = 0.15 with one canary pod and nineteen of the baseline. Single-threaded."
+             on both sides, φ = 3, τ = 0.15 with one canary pod and nineteen of the baseline. Processor time of one thread."
         ),
         rows,
-        limits: "two logarithms for each of the starts that a watch may have had, in each direction; no allocation.",
+        limits: "a limit as a difference projects the null on the limit in every look (`Line::nearest` in statistics); a ratio needs no such projection and costs a \
+                 sixteenth.",
     })
 }
 

@@ -92,7 +92,8 @@ pub fn measure(effort: Effort) -> Result<Section, Problem> {
             ),
         ],
         limits: "the steps, which are all taken again: the watch is rebuilt from its first look on and the records' checkpoints are not used. Reading is a small part. \
-                 The time grows with the looks of the watch.",
+                 The time grows with the looks of the watch. \
+                 Where other work shares the cores, time on the wall is a multiple of the processor time of rebuilding.",
     })
 }
 

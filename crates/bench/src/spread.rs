@@ -1,6 +1,8 @@
 //! A number taken several times.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use crate::processor_time;
 
 /// Median and extremes of repeated runs, in the unit of the row.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,7 +59,8 @@ impl Spread {
         }
     }
 
-    /// Runs `work` once for warmth, then measures it `runs` times; `number` makes the value of the row from the time it took.
+    /// Runs `work` once for warmth, then measures it `runs` times; `number` makes the value of the row from the processor
+    /// time that it took on this thread.
     ///
     /// # Errors
     /// The first that `work` returns.
@@ -68,9 +71,9 @@ impl Spread {
     ) -> Result<Self, E> {
         work()?;
         Self::of(runs, || {
-            let begun = Instant::now();
+            let begun = processor_time::of_thread();
             work()?;
-            Ok(number(begun.elapsed()))
+            Ok(number(processor_time::of_thread().saturating_sub(begun)))
         })
     }
 }

@@ -43,13 +43,15 @@ pub fn measure(effort: Effort) -> Result<Section, Problem> {
         about: format!(
             "A ledger in a folder for temporary files on this machine's disk: SQLite, write-ahead log, every commit synced before it is answered. Watches with \
              {}; {}. Ticks a second are time on the wall, from the first append to the answer of the last, all watches appending at once. The last rows are \
-             processor time of the whole process, threads of the store and the kernel's part included, while every watch steps and appends.",
+             processor time of the whole process, threads of the store and the kernel's part included, while every watch steps and \
+             appends; a run is the next ten looks.",
             service::MIX,
             service::TRAFFIC
         ),
         rows,
-        limits: "up to some thousands of watches the sync of the disk, one for each commit; then the one writer of the store, which inserts a row and updates the \
-                 watch for every tick. Step and record is bounded by the step: the watch-steps table says by what.",
+        limits: "for few watches the sync of the disk, one for each commit; for many the one writer of the store, which inserts an entry and updates the watch for \
+                 every tick. What others do on the same disk widens the ranges. Step and record is bounded by the step, see watch-steps: early looks cost more, as \
+                 their words still change.",
     })
 }
 

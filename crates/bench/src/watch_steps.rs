@@ -28,15 +28,21 @@ pub fn measure(effort: Effort) -> Result<Section, Problem> {
         let judged = u32::from(CRITERIA) * if split { u32::from(SLICES) + 1 } else { 1 };
         let looks = effort.size(
             if split {
-                service::LOOKS / 18
+                service::LOOKS / 6
             } else {
                 service::LOOKS
             },
             FEW,
         );
         let name = format!("{judged} rows");
-        eprintln!("  {name}, {looks} looks, {} times …", effort.runs);
-        let costs = (0..effort.runs)
+        // Half a minute each.
+        let runs = if split {
+            effort.runs.min(2)
+        } else {
+            effort.runs
+        };
+        eprintln!("  {name}, {looks} looks, {runs} times …");
+        let costs = (0..runs)
             .map(|_| whole_watch(&service, looks))
             .collect::<Result<Vec<_>, _>>()?;
         let part = |part: fn(&Cost) -> f64| Spread::among(costs.iter().map(part).collect());
@@ -81,7 +87,7 @@ pub fn measure(effort: Effort) -> Result<Section, Problem> {
     Ok(Section {
         about: format!(
             "`Watch::step` with {}; {}. 20 rows: all {} looks of a 72 h watch, one after the other. 220 rows: every signal split into {SLICES} slices beside \
-             the whole, the first 4 h. Processor time of one thread; looks are made beforehand and not counted.",
+             the whole, the first 12 h. Processor time of one thread; looks are made beforehand and not counted.",
             service::MIX,
             service::TRAFFIC,
             service::LOOKS
