@@ -117,7 +117,11 @@ fn an_objection_window_delays_and_a_hold_stops_the_rollback() {
         })
         .unwrap();
     assert_eq!(ordered, decided + 10);
-    assert_eq!(free.decided(Verb::Page), Some(decided), "who may object is told");
+    assert_eq!(
+        free.decided(Verb::Page),
+        Some(decided),
+        "who may object is told"
+    );
     let stopped = play_with(
         held.clone(),
         55,
