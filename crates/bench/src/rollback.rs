@@ -206,7 +206,7 @@ async fn one_watch(ledger: Ledger, holder: String, whole_for: u64) -> Result<Tim
     keeping.await??;
     serving.abort();
     let ordered_at = ordered_at.map_err(|_| format!("no rollback within {PATIENCE:?}"))??;
-    let seen = boundaries.lock().clone();
+    let seen = *boundaries.lock();
     Ok(Times { seen, ordered_at })
 }
 
