@@ -28,6 +28,8 @@ pub(crate) struct Absolute {
     careful: Option<SingleStream>,
     fresh: Option<SingleStream>,
     noise: Noise,
+    /// Whether the baseline was past the value before the deploy already: then that it still is, is no news.
+    always: bool,
     starts: Starts,
     window: Window<Sample>,
     baseline: Window<Sample>,
@@ -46,7 +48,12 @@ struct Standing {
 }
 
 impl Absolute {
-    pub(crate) fn new(plan: &Plan, criterion: &Criterion, noise: Noise) -> Option<Self> {
+    pub(crate) fn new(
+        plan: &Plan,
+        criterion: &Criterion,
+        noise: Noise,
+        before: Option<&Measured>,
+    ) -> Option<Self> {
         let (value, worse) = match criterion.rule {
             Rule::NeverAbove(value) => (value, Worse::Higher),
             Rule::NeverBelow(value) => (value, Worse::Lower),
@@ -59,7 +66,7 @@ impl Absolute {
         };
         let starts = Starts::over(plan.looks());
         let stream = || SingleStream::new(rate, worse, noise.dispersion, starts);
-        Some(Self {
+        let mut absolute = Self {
             value,
             worse,
             quantile,
@@ -78,7 +85,12 @@ impl Absolute {
             history: Blocks::default(),
             total: Sides::default(),
             now: Standing::default(),
-        })
+            always: false,
+        };
+        absolute.always = before
+            .and_then(|measured| absolute.samples(measured))
+            .is_some_and(|(harm, _)| absolute.past(harm));
+        Some(absolute)
     }
 
     /// Lets one look enter, whatever its admission: fixed values hold from the first moment. The baseline may be missing. Returns whether the canary had traffic.
@@ -215,6 +227,11 @@ impl Absolute {
                     .baseline
                     .last()
                     .is_some_and(|sample| self.past(*sample)))
+    }
+
+    /// Whether the baseline is past the value now as it was before the deploy: neither is the canary's being past it news.
+    pub(crate) fn is_old_news(&self, oldest: Timestamp) -> bool {
+        self.always && self.baseline_past(oldest)
     }
 
     pub(crate) fn recovery_limit(&self) -> Option<(f64, f64)> {

@@ -98,7 +98,7 @@ impl Row {
         let noise = noise_of(plan, criterion);
         let judge = if matches!(plan.signal_of(criterion).kind, SignalKind::Level { .. }) {
             Judge::Level(Box::new(Level::new(criterion)))
-        } else if let Some(absolute) = Absolute::new(plan, criterion, noise) {
+        } else if let Some(absolute) = Absolute::new(plan, criterion, noise, before) {
             Judge::Absolute(Box::new(absolute))
         } else if let Some(comparison) =
             Comparison::new(plan, criterion, weight, budget, noise, before)
@@ -215,6 +215,7 @@ impl Row {
                 },
                 baseline_too: false,
             },
+            Judge::Absolute(absolute) if absolute.is_old_news(oldest) => Claim::Nothing,
             Judge::Absolute(absolute) => Claim::Evidence {
                 ln_harm: absolute.ln_harm(),
                 sustained: absolute.sustained(oldest),

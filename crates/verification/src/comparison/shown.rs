@@ -6,7 +6,7 @@ use crate::observation::Sides;
 use crate::range::{self, Bounds};
 use crate::terms::{Criterion, Limit, Rule};
 use crate::verdict::{Because, Numbers, VerdictKind};
-use statistics::{Pair, Worse};
+use statistics::{Design, Pair, Starts, Worse};
 
 /// For which word the numbers are wanted, and what evidence needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,8 +93,17 @@ fn rates(
             None
         }
     };
+    // Without evidence of harm no start is supported by anything, and the best of them would only be the latest: then the whole watch is the answer.
+    let design = Design {
+        starts: if of.ln_harm() > 0.0 {
+            of.design.starts
+        } else {
+            Starts::NONE
+        },
+        ..of.design
+    };
     let estimate = (!collapse)
-        .then(|| of.evidence.estimate_since_best_start(&of.design))
+        .then(|| of.evidence.estimate_since_best_start(&design))
         .flatten()
         .map(|estimate| (estimate.canary, estimate.baseline))
         .or(counted.canary.rate().zip(counted.baseline.rate()));
@@ -189,7 +198,13 @@ fn quantiles(
         numbers.level = lately.as_ref().map(quantile_of).unwrap_or_default();
         return Bounds::default();
     };
-    let since = latencies.since_best_start(&shift, &of.design).or(lately);
+    let since = if latencies.judged.is_empty() {
+        lately
+    } else if of.ln_harm() > 0.0 {
+        latencies.since_best_start(&shift, &of.design)
+    } else {
+        Some(latencies.judged.total().0)
+    };
     if let Some(since) = &since {
         numbers.level = quantile_of(since);
         numbers.difference = difference(numbers.level);

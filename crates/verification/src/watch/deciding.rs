@@ -41,11 +41,8 @@ impl Watch {
             .as_ref()
             .map(|objection| objection.within);
         self.decide_roll_back(rows.clone(), By::Criteria, window);
-        // Whoever may object must hear of it while there is time, unless a page about these rows is out already.
-        let told = rows
-            .iter()
-            .any(|row| self.reacted.contains_key(&(row.criterion, Reaction::Page)));
-        if window.is_some() && !told {
+        // Whoever may object must hear of it while there is time, unless a page about these rows has just gone out.
+        if window.is_some() && !self.has_reacted(&rows, Reaction::Page) {
             self.mark_reacted(&rows, Reaction::Page);
             self.decide(Verb::Page, rows, By::Criteria, None, None);
         }

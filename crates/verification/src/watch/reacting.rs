@@ -149,6 +149,13 @@ impl Watch {
         }
     }
 
+    /// Whether one of these rows has given reason for a reaction lately.
+    pub(super) fn has_reacted(&self, rows: &[RowId], reaction: Reaction) -> bool {
+        rows.iter()
+            .filter_map(|row| self.reacted.get(&(row.criterion, reaction)))
+            .any(|last| self.at.since(*last) < QUIET_FOR)
+    }
+
     /// Takes a reason for a reaction as answered.
     pub(super) fn mark_reacted(&mut self, rows: &[RowId], reaction: Reaction) {
         for row in rows {

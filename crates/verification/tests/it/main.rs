@@ -2,12 +2,17 @@
 #![allow(clippy::unwrap_used)]
 
 mod admission;
+mod chance;
 mod comparability;
 mod deciding;
 mod end_of_watch;
+mod false_alarms;
 mod latency;
+mod no_evidence;
 mod player;
 mod properties;
+mod quiet;
 mod reactions;
 mod recovering;
+mod shown;
 mod silence;
