@@ -6,10 +6,13 @@ use std::time::Duration;
 use verification::observation::{Gap, Measured, Side, SourceProblem};
 use verification::time::Timestamp;
 
+use crate::increments::LOOK_BACK;
+use crate::labels::Labels;
 use crate::problems::Problems;
 use crate::prometheus::Kind as MetricKind;
 use crate::reader::{Outcome, Reader, SourceKind};
 use crate::readings::SideTally;
+use crate::series_store::Series;
 use crate::signals::{Kind, Reading};
 use crate::tally::Sum;
 
@@ -36,6 +39,9 @@ pub struct SelectorCheck {
     /// Age of the newest sample.
     pub newest_age: Option<Duration>,
 }
+
+/// A first sample is this much after the beginning of a stretch at most, where the server scrapes at a usual interval.
+const NEARLY: Duration = Duration::from_secs(60);
 
 impl Reader {
     /// Checks every selector on both sides. Rates are those of the last ten minutes on a Prometheus server, and those since
@@ -93,6 +99,30 @@ impl Reader {
         checks
     }
 
+    /// How long the counts of a side took to come together: the stretch that was asked for, or less where a server has not
+    /// known the series for as long. What is kept of the samples tells that for the last [`LOOK_BACK`] only.
+    fn counted_for(
+        &self,
+        signal: &Reading,
+        lines: &[(&Labels, &Series)],
+        over: Duration,
+        now: Timestamp,
+    ) -> Duration {
+        let source = signal.source().map(|at| &self.sources[at].kind);
+        let first = lines.iter().flat_map(|(_, series)| series.times()).min();
+        match (source, first) {
+            (Some(SourceKind::Prometheus { .. }), Some(first)) => {
+                let known = (now - self.terms.lateness).since(Timestamp::from_millis(first));
+                if known + NEARLY < Duration::from_millis(LOOK_BACK.unsigned_abs()) {
+                    known
+                } else {
+                    over
+                }
+            }
+            _ => over,
+        }
+    }
+
     fn check_side(
         &self,
         signal: &Reading,
@@ -107,7 +137,7 @@ impl Reader {
             .flat_map(|id| self.lines(id, side))
             .collect();
         let newest = lines.iter().filter_map(|(_, series)| series.newest()).max();
-        let seconds = over.as_secs_f64();
+        let seconds = self.counted_for(signal, &lines, over, now).as_secs_f64();
         let rate = |count: u64| (seconds > 0.0).then(|| count as f64 / seconds);
         let mut check = SelectorCheck {
             signal: signal.index,
