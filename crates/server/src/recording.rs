@@ -214,6 +214,11 @@ impl Recording {
         }
     }
 
+    /// Whether the ledger knows all there is to know.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.spill.is_none() && self.taken.is_empty()
+    }
+
     /// Gets back from the spill file into the ledger, now and then, and tells the ledger which requests were taken up meanwhile.
     pub(crate) async fn mend(&mut self, now: Timestamp) -> Result<(), KeeperError> {
         self.mend_at = self.mend_at.min(now + self.mend_every);
@@ -245,7 +250,7 @@ impl Recording {
                 Err(error) => return Err(error.into()),
             }
         }
-        if self.spill.is_some() || !self.taken.is_empty() {
+        if !self.is_whole() {
             self.mend_at = now + self.mend_every;
             self.mend_every = (self.mend_every * 2).min(MEND_LONGEST);
         }

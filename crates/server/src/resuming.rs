@@ -76,7 +76,8 @@ impl<'keeper> Running<'keeper> {
             records.push(Record::Note { text });
         }
         if let Err(error) = recording.record(&records, None, now).await {
-            if let KeeperError::Unwritable { ledger, .. } = &error {
+            // Who starts a watch reads the error; of one under way nobody may be near.
+            if let (KeeperError::Unwritable { ledger, .. }, false) = (&error, first) {
                 let open: Vec<Intent> = watch.open_intents().cloned().collect();
                 acting
                     .page_unrecorded(&watch, &open, &ledger.to_string())

@@ -68,7 +68,8 @@ impl<'keeper> Running<'keeper> {
             self.take_requests().await?;
             self.begin_due().await?;
             self.let_time_pass().await?;
-            if self.watch.is_over() {
+            // Whoever follows learns of the end from the ledger: until that can be written, the keeper stays.
+            if self.watch.is_over() && self.recording.is_whole() {
                 self.keeper.boundaries.reach(Boundary::Over);
                 return Ok(Kept::Over(self.watch.exit()));
             }

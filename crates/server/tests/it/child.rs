@@ -5,7 +5,7 @@ use crate::fast_clock::FastClock;
 use crate::watching::{PATIENCE, Watching, keeper, ledger_in};
 use core::time::Duration;
 use ledger::{Ledger, OpenMode, WatchId};
-use rustix::process::{Pid, Signal, getpid, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getpid, kill_process};
 use server::holder::holder_name;
 use server::{Boundaries, Boundary, Kept};
 use std::env;
@@ -15,11 +15,14 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
+use tokio::signal::unix::SignalKind;
 
 const FOLDER: &str = "KEEPER_TEST_FOLDER";
 const WATCH: &str = "KEEPER_TEST_WATCH";
 const CLOCK: &str = "KEEPER_TEST_CLOCK";
 const FATE: &str = "KEEPER_TEST_FATE";
+/// The file that lets a keeper go on after its fate.
+const GO_ON: &str = "go-on";
 
 /// Where a keeper ends, or is suspended: at the `occurrence`-th time (from 1) at a boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +67,7 @@ impl Fate {
 }
 
 struct Fated {
+    folder: PathBuf,
     fate: Option<Fate>,
     met: AtomicU32,
 }
@@ -76,11 +80,9 @@ impl Boundaries for Fated {
         if self.met.fetch_add(1, Ordering::SeqCst) + 1 == fate.occurrence {
             say("met");
             kill_process(getpid(), fate.signal).unwrap();
-            // The signal to oneself is delivered before the call returns; this thread goes no further.
-            if fate.signal == Signal::KILL {
-                loop {
-                    std::thread::park();
-                }
+            // The signal takes its time to reach every thread: this one goes no further until it is told to.
+            while !self.folder.join(GO_ON).exists() {
+                std::thread::sleep(Duration::from_millis(1));
             }
         }
     }
@@ -107,10 +109,14 @@ pub fn was_a_child() -> bool {
         .build()
         .unwrap();
     runtime.block_on(async {
+        // A file that may not grow is to be an error of the write, not the end of the process.
+        let too_large = SignalKind::from_raw(Signal::XFSZ.as_raw());
+        let _too_large = tokio::signal::unix::signal(too_large).unwrap();
         let ledger = Ledger::open(ledger_in(&folder), OpenMode::READ_WRITE)
             .await
             .unwrap();
         let boundaries = Arc::new(Fated {
+            folder: folder.clone(),
             fate,
             met: AtomicU32::new(0),
         });
@@ -196,7 +202,7 @@ impl KeeperProcess {
         self.child.id()
     }
 
-    pub fn signal(&self, signal: Signal) {
+    fn signal(&self, signal: Signal) {
         let id = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
         kill_process(id, signal).unwrap();
     }
@@ -216,6 +222,23 @@ impl KeeperProcess {
             assert!(begun.elapsed() < PATIENCE, "the keeper does not end");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Lets its files grow up to so many bytes, as a full disk does; `None` frees it again. Longer files stay as they are.
+    pub fn limit_files(&self, most: Option<u64>) {
+        let id = Pid::from_raw(self.child.id().try_into().unwrap());
+        let Rlimit { maximum, .. } = rustix::process::getrlimit(Resource::Fsize);
+        let limit = Rlimit {
+            current: most.or(maximum),
+            maximum,
+        };
+        rustix::process::prlimit(id, Resource::Fsize, limit).unwrap();
+    }
+
+    /// Wakes a suspended keeper.
+    pub fn wake(&self, watching: &Watching) {
+        std::fs::write(watching.folder.path().join(GO_ON), "").unwrap();
+        self.signal(Signal::CONT);
     }
 
     /// Waits until it is suspended.

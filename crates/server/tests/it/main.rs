@@ -2,9 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 mod child;
+mod clock_changes;
+mod deadlines;
+mod effects;
 mod fake_prometheus;
 mod fast_clock;
 mod kill;
+mod leases;
+mod ledger_full;
+mod no_evidence;
 mod traffic;
 mod watching;
 mod world;

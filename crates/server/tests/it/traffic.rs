@@ -21,6 +21,8 @@ pub struct Traffic {
     pub since: i64,
     /// One canary request in so many fails.
     pub canary_fails: u64,
+    /// When the canary came, if it was not there from the beginning.
+    pub canary_in: Option<i64>,
     /// When the canary was taken out of the traffic.
     pub canary_out: Option<i64>,
 }
@@ -36,20 +38,31 @@ impl Traffic {
     pub fn at(&self, now: i64) -> Vec<Series> {
         REQUESTS
             .iter()
+            .filter(|(track, ..)| *track != "canary" || self.canary_in.is_none_or(|at| at <= now))
             .flat_map(|&(track, pod, rate)| {
                 let (end, fails) = if track == "canary" {
                     (self.canary_out.unwrap_or(now).min(now), self.canary_fails)
                 } else {
                     (now, BASELINE_FAILS)
                 };
-                let millis = u64::try_from((end - self.since).max(0)).unwrap();
+                let begin = match self.canary_in {
+                    Some(at) if track == "canary" => at,
+                    _ => self.since,
+                };
+                let millis = u64::try_from((end - begin).max(0)).unwrap();
                 let requests = millis * rate / 1000;
                 let failed = requests / fails;
+                let version = if track == "canary" { "2" } else { "1" };
                 [("200", requests - failed), ("500", failed)].map(|(code, value)| Series {
-                    labels: [("track", track), ("pod", pod), ("code", code)]
-                        .into_iter()
-                        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                        .collect(),
+                    labels: [
+                        ("track", track),
+                        ("pod", pod),
+                        ("code", code),
+                        ("version", version),
+                    ]
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect(),
                     value,
                 })
             })
@@ -81,8 +94,8 @@ impl Traffic {
         {
             let _ = writeln!(
                 page,
-                "http_requests_total{{code=\"{}\"}} {}",
-                series.labels["code"], series.value
+                "http_requests_total{{code=\"{}\",version=\"{}\"}} {}",
+                series.labels["code"], series.labels["version"], series.value
             );
         }
         page

@@ -3,15 +3,18 @@
 use crate::fast_clock::FastClock;
 use crate::world::World;
 use core::time::Duration;
-use ledger::{Entry, Ledger, OpenMode, Record, WatchId};
+use ledger::{Acquired, Entry, Ledger, OpenMode, Record, RequestId, WatchId};
 use server::sealing::{ToSeal, seal_measured};
-use server::{Boundaries, Clock, Keeper, NoBoundaries, Replayed};
+use server::{Boundaries, Clock, Keeper, KeeperError, Kept, NoBoundaries, Replayed};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 use tempfile::TempDir;
-use verification::event::Input;
+use tokio::task::JoinHandle;
+use verification::event::{Event, HumanAct, HumanActKind, Input};
+use verification::intent::Intent;
 use verification::observation::{Measured, Tick};
+use verification::time::Timestamp;
 
 /// Longest wait for anything; nothing asserts how long it took.
 pub const PATIENCE: Duration = Duration::from_secs(120);
@@ -20,6 +23,10 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 #[derive(Clone, Debug)]
 pub struct Terms {
     pub watch_for: &'static str,
+    pub judge_every: &'static str,
+    pub sustained_for: &'static str,
+    /// How the sides are told apart.
+    pub sides: &'static str,
     /// What the only criterion asks for.
     pub then: &'static str,
     /// Name of the action that rolls back.
@@ -28,21 +35,26 @@ pub struct Terms {
     pub decider: &'static str,
     pub recover_within: &'static str,
     pub cannot_see_for: &'static str,
+    /// A line of the authority part.
     pub review: &'static str,
-    pub lateness: &'static str,
 }
+
+/// By the labels of the targets.
+pub const BY_TRACK: &str = "canary: 'track=\"canary\"'\n  baseline: 'track=\"baseline\"'";
 
 impl Default for Terms {
     fn default() -> Self {
         Self {
             watch_for: "600s",
+            judge_every: "1s",
+            sustained_for: "5s",
+            sides: BY_TRACK,
             then: "[roll-back, page]",
             run: "splitter/shop",
             decider: "{decided-by: shakedown}",
             recover_within: "240s",
             cannot_see_for: "120s",
             review: "",
-            lateness: "0s",
         }
     }
 }
@@ -51,22 +63,23 @@ impl Terms {
     pub fn plan(&self) -> String {
         let Self {
             watch_for,
+            judge_every,
+            sustained_for,
+            sides,
             then,
             run,
             decider,
             recover_within,
             cannot_see_for,
             review,
-            lateness,
         } = self;
         format!(
             "plan: 1
 service: shop
 demonstration: true
-watch: {{for: {watch_for}, judge-every: 1s, warm-up: 2s, lateness: {lateness}}}
+watch: {{for: {watch_for}, judge-every: {judge_every}, warm-up: 2s, lateness: 0s}}
 compare:
-  canary: 'track=\"canary\"'
-  baseline: 'track=\"baseline\"'
+  {sides}
   false-alarms: 1 in 100 watches
   noise: {{dispersion: 1, pods: 0.05}}
 signals:
@@ -80,14 +93,14 @@ criteria:
     signal: failed-requests
     worse-when: higher
     limit: +2pp
-    sustained-for: 5s
+    sustained-for: {sustained_for}
     then: {then}
 authority:
   roll-back: {decider}
   confirm: {{decided-by: shakedown}}
   undecided-at-the-end: review
   cannot-see-for: {{{cannot_see_for}: page}}
-{review}
+  {review}
 actions:
   roll-back: {{run: {run}, recovered-when: the criteria that failed, within: {recover_within}, otherwise: page}}
   page: {{send: on-call}}
@@ -107,14 +120,12 @@ pub struct Watching {
 impl Watching {
     /// Seals a plan over the world's only source, given as connections text.
     pub async fn seal(world: &World, terms: &Terms, source: &str) -> Self {
-        Self::seal_in(world, terms, source, OpenMode::READ_WRITE).await
-    }
-
-    pub async fn seal_in(world: &World, terms: &Terms, source: &str, mode: OpenMode) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let connections = world.connections(source);
         std::fs::write(folder.path().join("shakedown.yaml"), &connections).unwrap();
-        let ledger = Ledger::open(ledger_in(folder.path()), mode).await.unwrap();
+        let ledger = Ledger::open(ledger_in(folder.path()), OpenMode::READ_WRITE)
+            .await
+            .unwrap();
         let text = terms.plan();
         let parsed = plan::parse(&text, "test.watch.yaml");
         let plan = parsed
@@ -149,6 +160,79 @@ impl Watching {
             Arc::new(NoBoundaries),
         )
         .await
+    }
+
+    /// Keeps the watch in this process, to its end.
+    pub async fn keep(&self) -> Kept {
+        self.start(self.keeper("the only keeper").await).end().await
+    }
+
+    /// Sets a keeper to work in a task.
+    pub fn start(&self, keeper: Keeper) -> AtWork {
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        AtWork {
+            stop,
+            kept: tokio::spawn(keeper.keep(stopped)),
+        }
+    }
+
+    /// Asks the keeper for something, as other processes do.
+    pub async fn request(&self, kind: HumanActKind) -> RequestId {
+        let act = HumanAct {
+            kind,
+            name: "ada".to_owned(),
+            reason: "because".to_owned(),
+        };
+        let now = self.clock.now();
+        self.ledger
+            .post_request(self.watch, &act, now)
+            .await
+            .unwrap()
+    }
+
+    /// Closes the ledger and opens it again, with so many bytes for it in all.
+    pub async fn reopen(&mut self, most_bytes: Option<u64>) {
+        self.ledger.close().await;
+        let file = ledger_in(self.folder.path());
+        self.ledger = Ledger::open(file, OpenMode::ReadWrite { most_bytes })
+            .await
+            .unwrap();
+    }
+
+    /// Opens the ledger again with no more room than it has now, and fills its pages with notes.
+    pub async fn fill(&mut self) {
+        self.reopen(None).await;
+        self.ledger.close().await;
+        let has = std::fs::metadata(ledger_in(self.folder.path()))
+            .unwrap()
+            .len();
+        self.reopen(Some(has)).await;
+        let now = self.clock.now();
+        let acquired = self
+            .ledger
+            .acquire(self.watch, "filler", now, PATIENCE)
+            .await
+            .unwrap();
+        let Acquired::Lease(lease) = acquired else {
+            panic!("somebody keeps the watch");
+        };
+        for length in [1000, 100, 10] {
+            let note = Record::Note {
+                text: "x".repeat(length),
+            };
+            while self
+                .ledger
+                .append(&lease, core::slice::from_ref(&note), now)
+                .await
+                .is_ok()
+            {}
+        }
+        self.ledger.release(lease).await.unwrap();
+    }
+
+    /// Where records go while the ledger cannot be written.
+    pub fn spill(&self) -> PathBuf {
+        self.folder.path().join("spill")
     }
 
     pub async fn entries(&self) -> Vec<Entry> {
@@ -205,6 +289,31 @@ impl Watching {
     }
 }
 
+/// A keeper at work in a task of this process.
+pub struct AtWork {
+    stop: tokio::sync::watch::Sender<bool>,
+    kept: JoinHandle<Result<Kept, KeeperError>>,
+}
+
+impl AtWork {
+    /// Waits for its end.
+    pub async fn end(self) -> Kept {
+        self.result().await.unwrap()
+    }
+
+    pub async fn result(self) -> Result<Kept, KeeperError> {
+        let kept = tokio::time::timeout(PATIENCE, self.kept).await;
+        drop(self.stop);
+        kept.expect("the keeper does not end").unwrap()
+    }
+
+    /// Asks it to stop and waits for its end.
+    pub async fn stop(self) -> Kept {
+        self.stop.send(true).unwrap();
+        self.end().await
+    }
+}
+
 /// Events and trials that looks have counted on both sides.
 pub fn counted(ticks: &[Tick]) -> (u64, u64) {
     let mut sums = (0, 0);
@@ -223,6 +332,46 @@ pub fn counted(ticks: &[Tick]) -> (u64, u64) {
         }
     }
     sums
+}
+
+/// What a Prometheus server held of the time that looks have covered: events and trials.
+pub fn held(world: &World, ticks: &[Tick]) -> (u64, u64) {
+    // Samples are on the second.
+    let whole = |moment: Timestamp| moment.millis().div_euclid(1000) * 1000;
+    let from = whole(ticks.first().unwrap().from);
+    let through = whole(ticks.last().unwrap().through);
+    let traffic = world.traffic();
+    (
+        traffic.failed(through) - traffic.failed(from),
+        traffic.requests(through) - traffic.requests(from),
+    )
+}
+
+/// Looks among records.
+pub fn looks(records: &[Record]) -> usize {
+    records
+        .iter()
+        .filter(|record| {
+            matches!(
+                record,
+                Record::Input {
+                    input: Input::Tick(_),
+                    ..
+                }
+            )
+        })
+        .count()
+}
+
+/// Orders among records.
+pub fn intents(records: &[Record]) -> Vec<&Intent> {
+    records
+        .iter()
+        .filter_map(|record| match record {
+            Record::Event(Event::Intent(intent)) => Some(intent),
+            _ => None,
+        })
+        .collect()
 }
 
 pub fn ledger_in(folder: &Path) -> PathBuf {

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post, put};
 use axum::{Json, Router};
+use core::time::Duration;
 use serde_json::{Value, json};
 use server::Clock;
 use std::net::SocketAddr;
@@ -37,8 +38,8 @@ struct Inner {
     received: Vec<Received>,
     /// Time of the newest answer with metrics.
     last_page: i64,
-    /// Whether a receiver answers with an error.
-    receivers_fail: bool,
+    /// Whether receivers get orders and do not answer.
+    receivers_hang: bool,
 }
 
 #[derive(Clone)]
@@ -67,11 +68,21 @@ const AGE: i64 = 600_000;
 impl World {
     /// A world in which one request in `canary_fails` of the canary fails.
     pub async fn begin(speed: u32, canary_fails: u64) -> Self {
+        Self::begin_with(speed, canary_fails, None).await
+    }
+
+    /// A world whose canary pod has yet to come: see [`World::canary_appears`].
+    pub async fn begin_without_canary(speed: u32, canary_fails: u64) -> Self {
+        Self::begin_with(speed, canary_fails, Some(i64::MAX)).await
+    }
+
+    async fn begin_with(speed: u32, canary_fails: u64, canary_in: Option<i64>) -> Self {
         let clock = FastClock::begin(speed);
         let inner = Arc::new(Mutex::new(Inner {
             traffic: Traffic {
                 since: clock.origin - AGE,
                 canary_fails,
+                canary_in,
                 canary_out: None,
             },
             fault: Fault::None,
@@ -80,7 +91,7 @@ impl World {
             puts: Vec::new(),
             received: Vec::new(),
             last_page: 0,
-            receivers_fail: false,
+            receivers_hang: false,
         }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -117,8 +128,13 @@ impl World {
         self.inner().fault = fault;
     }
 
-    pub fn receivers_fail(&self, fail: bool) {
-        self.inner().receivers_fail = fail;
+    pub fn receivers_hang(&self, hang: bool) {
+        self.inner().receivers_hang = hang;
+    }
+
+    /// Lets the canary come only now.
+    pub fn canary_appears(&self) {
+        self.inner().traffic.canary_in = Some(self.clock.now().millis());
     }
 
     /// Weights of the canary that were set, in order.
@@ -157,6 +173,7 @@ sources:
 actions:
   splitter/shop: {{kind: splitter, url: 'http://{world}', group: canary, weight: 0}}
   hook/shop: {{kind: webhook, url: 'http://{world}/receiver/roll-back', time-limit: 5s}}
+  hook/idle: {{kind: webhook, url: 'http://{world}/receiver/idle', time-limit: 5s}}
   hook/idempotent: {{kind: webhook, url: 'http://{world}/receiver/roll-back', time-limit: 5s, idempotent: true}}
 receivers:
   on-call: {{kind: webhook, url: 'http://{world}/receiver/on-call', time-limit: 5s, idempotent: true}}
@@ -166,8 +183,13 @@ receivers:
 
     /// The service's metrics by a Prometheus API.
     pub fn prometheus(&self) -> String {
+        self.prometheus_within("10s")
+    }
+
+    /// The same, where a query may take so long.
+    pub fn prometheus_within(&self, timeout: &str) -> String {
         format!(
-            "{{kind: prometheus, url: 'http://{}', timeout: 10s}}",
+            "{{kind: prometheus, url: 'http://{}', timeout: {timeout}}}",
             self.address
         )
     }
@@ -245,10 +267,11 @@ async fn receive(
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> StatusCode {
-    let mut inner = world.inner.lock().unwrap();
-    if inner.receivers_fail {
-        return StatusCode::BAD_REQUEST;
+    let hangs = world.inner.lock().unwrap().receivers_hang;
+    while hangs && world.inner.lock().unwrap().receivers_hang {
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
+    let mut inner = world.inner.lock().unwrap();
     if name == "roll-back" && inner.traffic.canary_out.is_none() {
         inner.traffic.canary_out = Some(world.clock.now().millis());
     }
