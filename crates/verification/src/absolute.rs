@@ -1,5 +1,7 @@
 //! One criterion with a fixed value: `never-above`, `never-below` on a rate or a quantile (DESIGN.md 6, rule 3).
 
+mod saved;
+
 use crate::blocks::{Blocks, with_starts};
 use crate::comparison::{Admission, SUSTAINED_CELLS, Wanted};
 use crate::latencies::Latencies;

@@ -1,5 +1,6 @@
 //! One criterion, or one slice of it, judged against the baseline at the same moment.
 
+mod saved;
 mod shown;
 pub(crate) mod threshold;
 

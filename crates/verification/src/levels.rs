@@ -3,6 +3,8 @@
 //! A level comes from a free query: nothing is known of how its readings depend on each other, so no evidence is claimed. The rule is the plain one:
 //! failing when every reading of the last `sustained-for` is past the limit, within when none is.
 
+mod saved;
+
 use crate::comparison::{Admission, BEFORE_CELLS, SUSTAINED_CELLS};
 use crate::observation::{Measured, Sides, Tick};
 use crate::terms::{Criterion, Limit, Rule, Worse};

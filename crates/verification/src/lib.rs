@@ -5,6 +5,7 @@
 mod absolute;
 mod blocks;
 mod budget;
+pub mod checkpoint;
 mod comparable;
 mod comparison;
 pub mod decision;

@@ -168,12 +168,12 @@ impl Recovery {
             since,
             deadline,
             proofs,
-            traffic: share_by.map(Self::traffic),
+            traffic: share_by.map(|every| Self::traffic_over(every * SHARE_LOOKS)),
         }
     }
 
-    pub(crate) fn traffic(judge_every: Duration) -> Window<Shared> {
-        Window::new(judge_every * SHARE_LOOKS, SHARE_LOOKS)
+    pub(crate) fn traffic_over(span: Duration) -> Window<Shared> {
+        Window::new(span, SHARE_LOOKS)
     }
 
     /// The rows that need samples.

@@ -5,7 +5,7 @@ use crate::observation::Tick;
 /// Slices of every signal by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SliceTable {
-    by_signal: Vec<Vec<String>>,
+    pub(crate) by_signal: Vec<Vec<String>>,
 }
 
 impl SliceTable {

@@ -84,14 +84,14 @@ impl Watch {
         }
     }
 
-    fn open_row(&mut self, id: RowId, weight: f64) {
+    pub(crate) fn open_row(&mut self, id: RowId, weight: f64) {
         let row = self.new_row(id, weight);
         self.rows.push(row);
         self.keep_latencies(id.criterion, id.slice);
     }
 
     /// A row before its first look.
-    pub(crate) fn new_row(&self, id: RowId, weight: f64) -> Row {
+    fn new_row(&self, id: RowId, weight: f64) -> Row {
         let sealed = &self.sealed;
         let signal = sealed.plan.criteria[usize::from(id.criterion)].signal;
         let name = id.slice.and_then(|slice| self.slices.name(signal, slice));

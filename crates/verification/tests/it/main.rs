@@ -3,10 +3,13 @@
 
 mod admission;
 mod chance;
+mod checkpoint_size;
+mod checkpoints;
 mod comparability;
 mod deciding;
 mod end_of_watch;
 mod false_alarms;
+mod humans;
 mod latency;
 mod no_evidence;
 mod player;
@@ -16,3 +19,4 @@ mod reactions;
 mod recovering;
 mod shown;
 mod silence;
+mod weather;
