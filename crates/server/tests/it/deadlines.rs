@@ -9,7 +9,7 @@ use verification::event::{Event, HumanActKind, Input, State};
 use verification::exit::Exit;
 use verification::terms::Reaction;
 
-const SPEED: u32 = 8;
+const SPEED: u32 = 4;
 const BROKEN: u64 = 2;
 
 /// Whether between two records, the first that fulfils each condition, there is no look.

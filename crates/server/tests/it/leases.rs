@@ -40,7 +40,7 @@ fn of_two_keepers_one_steps_and_the_other_takes_over_at_once_when_it_is_killed()
         // At the machine's own pace: the lease of the first must be far from its end when the second takes over.
         let world = World::begin(1, BROKEN).await;
         let terms = Terms {
-            decider: "{decided-by: shakedown, may-object: [on-call], within: 5s}",
+            decider: "{decided-by: shakedown, may-object: [on-call], within: 10s}",
             ..Terms::default()
         };
         let watching = Watching::seal(&world, &terms, &world.prometheus()).await;
@@ -233,7 +233,7 @@ async fn long_renewed(watching: &Watching) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_a_look_hangs_the_lease_is_renewed_and_time_goes_on() {
-    let world = World::begin(2 * SPEED, BROKEN).await;
+    let world = World::begin(SPEED, BROKEN).await;
     let terms = Terms {
         cannot_see_for: "20s",
         ..Terms::default()

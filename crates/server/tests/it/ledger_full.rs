@@ -54,7 +54,7 @@ async fn ledger_full_the_spill_file_takes_the_records_and_the_next_keeper_puts_t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ledger_still_full_the_next_keeper_goes_on_behind_the_spilled_records() {
-    let world = World::begin(2 * SPEED, BROKEN).await;
+    let world = World::begin(SPEED, BROKEN).await;
     let terms = Terms {
         decider: "{decided-by: shakedown, may-object: [on-call], within: 40s}",
         then: "roll-back",
@@ -84,9 +84,7 @@ async fn ledger_still_full_the_next_keeper_goes_on_behind_the_spilled_records() 
 async fn without_a_spill_file_the_keeper_ends_and_somebody_is_paged() {
     let world = World::begin(SPEED, SOUND).await;
     let mut watching = Watching::seal(&world, &Terms::default(), &world.prometheus()).await;
-    // Room for the start and a few looks.
-    let room = watching.fill().await + 2 * 4096;
-    watching.reopen(Some(room)).await;
+    watching.reopen(Some(64 * 1024)).await;
     let mut keeper = watching.keeper("the only keeper").await;
     keeper.spill = None;
     let ended = watching.start(keeper).result().await;

@@ -9,7 +9,7 @@ use verification::decision::Verb;
 use verification::event::State;
 use verification::terms::Reaction;
 
-const SPEED: u32 = 12;
+const SPEED: u32 = 6;
 /// One canary request in two fails: a rollback if it could be seen.
 const BROKEN: u64 = 2;
 /// As little as the baseline: a confirm if it could be seen.
@@ -17,7 +17,7 @@ const SOUND: u64 = 200;
 
 fn short() -> Terms {
     Terms {
-        watch_for: "30s",
+        watch_for: "40s",
         cannot_see_for: "12s",
         ..Terms::default()
     }

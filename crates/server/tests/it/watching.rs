@@ -199,8 +199,8 @@ impl Watching {
             .unwrap();
     }
 
-    /// Opens the ledger again with no more room than it has now, fills its pages with notes, and returns its length in bytes.
-    pub async fn fill(&mut self) -> u64 {
+    /// Opens the ledger again with no more room than it has now, and fills its pages with notes.
+    pub async fn fill(&mut self) {
         self.reopen(None).await;
         self.ledger.close().await;
         let has = std::fs::metadata(ledger_in(self.folder.path()))
@@ -228,7 +228,6 @@ impl Watching {
             {}
         }
         self.ledger.release(lease).await.unwrap();
-        has
     }
 
     /// Where records go while the ledger cannot be written.
