@@ -59,7 +59,7 @@ pub enum StateError {
 }
 
 impl Watch {
-    /// The state as bytes, between two steps. Size: between one and two kilobytes a row. Cost: a few microseconds a row; loading ten.
+    /// The state as bytes, between two steps. Size: about two kilobytes a row, half of it once counts are small. Cost: a few microseconds a row.
     #[must_use]
     pub fn save(&self) -> Vec<u8> {
         let mut to = Writer::new(self.started);

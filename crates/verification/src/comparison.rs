@@ -23,8 +23,8 @@ use threshold::Threshold;
 
 /// Null ratio of the catastrophic process: what only a break reaches, and start-up noise does not (statistics.md A5).
 const CATASTROPHIC_RATIO: f64 = 3.0;
-/// Cells of the stretch that must be past the limit: it is exact to a fourteenth, and sixteen cells are all that is ever held.
-pub(crate) const SUSTAINED_CELLS: u32 = 14;
+/// Cells of the stretch that must be past the limit.
+pub(crate) const SUSTAINED_CELLS: u32 = 32;
 /// Cells of the hour before: five minutes each.
 pub(crate) const BEFORE_CELLS: u32 = 12;
 
